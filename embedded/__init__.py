@@ -1,0 +1,1 @@
+"""One machine: the engines, the migrations, the seed and all processes under one launcher."""
