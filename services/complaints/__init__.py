@@ -1,0 +1,1 @@
+"""Complaints: owned by the branch, kept to their legal clock, decided by someone without interest."""

@@ -1,0 +1,1 @@
+"""Policies: applications, versions, documents and money of the contract."""

@@ -1,0 +1,1 @@
+"""Risk: surveys, inspections, hazards and the risk files of customers that need one."""
