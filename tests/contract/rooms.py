@@ -1,0 +1,34 @@
+"""The order of the rooms in each deployable: the spine first, then the life of the record.
+
+A room imports only rooms before it. A new room gets its place here first; the import test refuses one without.
+"""
+
+from __future__ import annotations
+
+ROOMS: dict[str, tuple[str, ...]] = {
+    "gateway": (
+        "organisation",
+        "authority",
+        "identity",
+        "forwarding",
+        "workbench",
+        "feed",
+        "catalogue",
+        "audit",
+    ),
+    "services.policy": (),
+    "services.claims": (
+        "claim",
+        "intake",
+        "survey",
+        "documents",
+        "reserve",
+        "adjustment",
+        "approval",
+        "payment",
+        "archive",
+    ),
+    "services.risk": (),
+    "services.complaints": (),
+    "services.crm": (),
+}
