@@ -54,6 +54,27 @@ class Outcome(StrEnum):
     WITHDRAWN = "withdrawn"
 
 
+class Flag(StrEnum):
+    """What a handler must look at; none of them refuses a report."""
+
+    UNMATCHED = "unmatched"
+    NOT_IN_FORCE = "not_in_force"
+    LOSS_BEFORE_PERIOD = "loss_before_period"
+    LOSS_AFTER_PERIOD = "loss_after_period"
+    COVER_ENDED_BEFORE_LOSS = "cover_ended_before_loss"
+    RESCINDED = "rescinded"
+    CHANGED_AFTER_REPORT = "changed_after_report"
+    INSURED_NOT_LISTED = "insured_not_listed"
+    PREMIUM_WITHOUT_DECISION = "premium_without_decision"
+    LATE_NOTICE = "late_notice"
+    LOSS_AFTER_NOTICE = "loss_after_notice"
+    COUNTS_DIFFER = "counts_differ"
+    POSSIBLE_DUPLICATE = "possible_duplicate"
+    STAFF_OR_RELATIVE = "staff_or_relative"
+    SERIOUS_CASUALTIES = "serious_casualties"
+    REINSURED = "reinsured"
+
+
 _S = ClaimStatus
 
 NEXT: dict[ClaimStatus, frozenset[ClaimStatus]] = {

@@ -1,0 +1,1 @@
+"""Whether two reports tell of one loss, and which claims are one accident."""

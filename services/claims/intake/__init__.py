@@ -1,0 +1,1 @@
+"""First notice of loss: never refused for want of a policy or a unit."""

@@ -1,0 +1,1 @@
+"""Which version of which policy was in force at the loss."""
