@@ -156,5 +156,5 @@ $(DEV): requirements/dev.lock | $(UV)
 	@touch $(RUN) $(DEV)
 
 $(RUN): requirements/run.lock | $(UV)
-	@if [ -e $(DEV) ]; then $(MAKE) --no-print-directory $(DEV); else scripts/install requirements/run.lock; fi
+	@if [ -e $(DEV) ]; then $(MAKE) --no-print-directory --silent $(DEV); else scripts/install requirements/run.lock; fi
 	@touch $(RUN)
