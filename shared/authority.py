@@ -100,7 +100,8 @@ class LadderEntry:
     @classmethod
     def of(cls, row: Mapping[str, Any]) -> LadderEntry:
         """From a row as files, answers and events carry it; `KeyError` or `ArithmeticError` where it is unreadable."""
-        if ("limit" in row and row["limit"] is not None) == bool(row.get("unlimited", False)):
+        limit = row.get("limit")
+        if (limit is None) != bool(row.get("unlimited", False)):
             raise KeyError("limit")
         asked = row.get("cosign")
         return cls(
@@ -109,7 +110,7 @@ class LadderEntry:
             level=row["level"],
             unit_kind=row["unit_kind"],
             position=row["position"],
-            limit=None if row.get("unlimited", False) else Decimal(row["limit"]),
+            limit=None if limit is None else Decimal(limit),
             cosign=Cosign(Decimal(asked["above"]), int(asked["n"]), tuple(asked["of"])) if asked else None,
             takes_part=bool(row.get("takes_part", True)),
         )

@@ -1,0 +1,69 @@
+"""The refusals of the approval of a claim; those of any chain are in `shared.approval_chain`."""
+
+from __future__ import annotations
+
+from shared.errors import Conflict, Refused, Text
+
+
+class SheetSuperseded(Conflict):
+    """Members: `stated_version` and `sheet_version`, the newest."""
+
+    code = "sheet_superseded"
+    title = Text("计算书已被替换", "The calculation sheet was superseded")
+    detail = Text(
+        "所引计算书为第 {stated_version} 版，现行第 {sheet_version} 版；此前的审批步骤已作废。",
+        "Sheet {stated_version} is stated, {sheet_version} is the newest; the steps on the old one are void.",
+    )
+
+
+class AmountDiffers(Conflict):
+    """Members: `stated_amount` and `amount`, strings of yuan."""
+
+    code = "amount_differs"
+    title = Text("金额与计算书不符", "The amount is not that of the sheet")
+    detail = Text(
+        "所述金额 {stated_amount} 元，计算书为 {amount} 元。", "{stated_amount} is stated, the sheet says {amount}."
+    )
+
+
+class ExclusionNotAcknowledged(Conflict):
+    """Member: `clause_ids`. A clause that was never explained has no effect (保险法 art. 17)."""
+
+    code = "exclusion_not_acknowledged"
+    title = Text("免责条款未经明示确认", "An exclusion was never acknowledged")
+    detail = Text(
+        "条款 {clause_ids} 未经投保人确认，不产生效力；审批暂停，请重新理算。",
+        "Clause(s) {clause_ids} were never acknowledged and have no effect; calculate again without them.",
+    )
+
+
+class ClausesRequired(Refused):
+    """A decision names the clauses it rests on."""
+
+    code = "clauses_required"
+    title = Text("须引用条款", "The decision cites no clause")
+    detail = Text("审批决定必须引用所依据的条款。", "A decision must cite the clauses that it rests on.")
+
+
+class ReasonCodeRequired(Refused):
+    """Member: `outcome`."""
+
+    code = "reason_code_required"
+    title = Text("须填写原因代码", "A reason code is needed")
+    detail = Text("{outcome} 必须填写原因代码和理由。", "{outcome} needs a reason code and a reason.")
+
+
+class ExGratiaOverShare(Refused):
+    """Members: `amount` and `maximum`, strings of yuan."""
+
+    code = "ex_gratia_over_share"
+    title = Text("通融金额过高", "Ex gratia above its share")
+    detail = Text("通融赔付 {amount} 元超过上限 {maximum} 元。", "{amount} exceeds {maximum}, the most of this item.")
+
+
+class ExGratiaForFraud(Conflict):
+    """Intentional and fraudulent cases are never paid ex gratia."""
+
+    code = "ex_gratia_for_fraud"
+    title = Text("欺诈案件不得通融", "No ex gratia payment for fraud")
+    detail = Text("故意或涉嫌欺诈的案件不得通融赔付。", "An intentional or fraudulent case is never paid ex gratia.")
