@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import itertools
 from decimal import Decimal
 from uuid import UUID
 
@@ -28,12 +29,12 @@ def test_every_status_can_be_reached_from_the_first_report():
 
 
 def test_the_usual_way_of_a_claim_is_open():
-    way = (
-        "reported dispatched surveyed registered assessing documents_pending documents_complete calculated "
-        "in_approval decided agreed paying paid closed archived reopened assessing"
-    ).split()
-    for current, to in zip(way, way[1:], strict=False):
-        assert rules.advance(ClaimStatus(current), ClaimStatus(to)) == to
+    ends = [ClaimStatus.CANCELLED, ClaimStatus.REFUSAL_SERVED, ClaimStatus.ZERO, ClaimStatus.RETURNED]
+    way = [status for status in ClaimStatus if status not in ends]
+    assert way[0] is ClaimStatus.REPORTED
+    assert way[-1] is ClaimStatus.REOPENED
+    for current, to in itertools.pairwise(way):
+        assert rules.advance(current, to) is to
 
 
 def test_a_wrong_move_names_the_state_and_the_legal_moves():

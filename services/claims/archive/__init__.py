@@ -1,0 +1,1 @@
+"""Closing a claim and keeping its one volume."""

@@ -1,0 +1,1 @@
+"""Who may be paid, how much, and by whom."""

@@ -1,0 +1,1 @@
+"""Registration of a claim and the history of its reserve."""

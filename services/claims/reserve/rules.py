@@ -1,0 +1,97 @@
+"""Registration (立案) with its reserve, and every later change of the reserve, each with its reason."""
+
+from __future__ import annotations
+
+from decimal import Decimal
+
+from services.claims.claim.rules import BEFORE_DECISION, ClaimStatus, Line, advance, legal_moves
+from shared.errors import Conflict, Fault, ReasonRequired, Refused, StateConflict, Text
+from shared.money import ZERO
+
+
+class SurveyRequired(Conflict):
+    code = "survey_required"
+    title = Text("须先查勘", "A survey comes first")
+    detail = Text(
+        "责任险赔案须先查勘再立案；免查勘立案仅适用于人身险。",
+        "A liability claim is surveyed before it is registered; only accident claims may go without.",
+    )
+
+
+class AmountNegative(Refused):
+    code = "amount_negative"
+    title = Text("金额不能为负", "The amount is negative")
+    detail = Text("准备金不能为负数。", "A reserve cannot be negative.")
+
+
+class ReserveUnchanged(Refused):
+    code = "reserve_unchanged"
+    title = Text("准备金没有变化", "The reserve does not change")
+    detail = Text("新准备金与现值相同。", "The new reserve equals the present one.")
+
+
+class ReserveBelowPaid(Refused):
+    """Members: `paid`, `reserve` (yuan)."""
+
+    code = "reserve_below_paid"
+    title = Text("准备金低于已付", "The reserve is below what was paid")
+    detail = Text(
+        "准备金 {reserve} 元低于已付的 {paid} 元。", "A reserve of {reserve} is below the {paid} already paid."
+    )
+
+
+def register(
+    current: ClaimStatus, line: Line | None, reserve: Decimal, reason: str, no_survey_reason: str | None
+) -> ClaimStatus:
+    """The state after registration.
+
+    From `reported`, that is without a survey, only personal accident with `no_survey_reason` (422 if blank); a
+    liability claim, and one whose line is unknown, is surveyed first (409). The reserve is in yuan, ≥ 0, and needs a
+    reason (422).
+    """
+    status = advance(current, ClaimStatus.REGISTERED)
+    if current is ClaimStatus.REPORTED:
+        if line is not Line.ACCIDENT:
+            raise SurveyRequired()
+        _require_reason(no_survey_reason, "#/no_survey_reason")
+    _require_amount(reserve)
+    _require_reason(reason, "#/reason")
+    return status
+
+
+_WITH_RESERVE = (BEFORE_DECISION - {ClaimStatus.REPORTED, ClaimStatus.DISPATCHED, ClaimStatus.SURVEYED}) | {
+    ClaimStatus.DECIDED,
+    ClaimStatus.AGREED,
+    ClaimStatus.PAYING,
+}
+"""From registration until the money is out; an open reserve of a finished claim would be a wrong figure."""
+
+
+def change_reserve(
+    current: ClaimStatus, present: Decimal, new: Decimal, reason: str, *, paid: Decimal = ZERO
+) -> Decimal:
+    """The difference of a change of the reserve, in yuan; `paid` are advances and payments already out.
+
+    Refuses a claim that is not registered or already finished (409), a missing reason, a negative amount, no change,
+    and less than was paid (422).
+    """
+    if current not in _WITH_RESERVE:
+        raise StateConflict(current_state=str(current), legal_moves=legal_moves(current))
+    _require_amount(new)
+    _require_reason(reason, "#/reason")
+    if new == present:
+        raise ReserveUnchanged(Fault(ReserveUnchanged.code, ReserveUnchanged.detail, pointer="#/reserve_amount"))
+    if new < paid:
+        raise ReserveBelowPaid(paid=paid, reserve=new)
+    return new - present
+
+
+def _require_amount(amount: Decimal) -> None:
+    if amount < 0:
+        raise AmountNegative(Fault(AmountNegative.code, AmountNegative.detail, pointer="#/reserve_amount"))
+
+
+def _require_reason(reason: str | None, pointer: str) -> None:
+    if not (reason or "").strip():
+        text = Text("须说明原因。", "A reason is needed.")
+        raise ReasonRequired(Fault(ReasonRequired.code, text, pointer=pointer))

@@ -1,0 +1,1 @@
+"""Dispatch of a surveyor and the loss survey."""
