@@ -1,0 +1,75 @@
+"""Policy versions and insured lists as the policy service announced them. No row scope: a policy outside the caller's
+scope is matched all the same, and only its number comes back."""
+
+from __future__ import annotations
+
+from datetime import date, datetime
+from decimal import Decimal
+from typing import Any
+from uuid import UUID
+
+from sqlalchemy.dialects.postgresql import JSONB
+from sqlalchemy.orm import Mapped, mapped_column
+
+from services.claims.claim.tables import Base
+
+
+class CoverVersion(Base):
+    """One complete version of a policy; appended, never overwritten."""
+
+    __tablename__ = "cover_versions"
+
+    policy_id: Mapped[UUID] = mapped_column(primary_key=True)
+    policy_version: Mapped[int] = mapped_column(primary_key=True)
+    policy_no: Mapped[str]
+    unit_code: Mapped[str]
+    customer_id: Mapped[UUID]
+    product: Mapped[str]
+    line: Mapped[str]
+    status: Mapped[str]
+    made_at: Mapped[datetime]
+    """When the issuer made this version, not when it arrived here."""
+    effective_at: Mapped[datetime]
+    starts_at: Mapped[datetime]
+    ends_at: Mapped[datetime]
+    ended_at: Mapped[datetime | None]
+    cover: Mapped[dict[str, Any]]
+    exclusions: Mapped[list[dict[str, Any]]] = mapped_column(JSONB)
+    seller_id: Mapped[UUID | None]
+    underwriter_id: Mapped[UUID | None]
+    reinsured: Mapped[bool]
+    insured_count: Mapped[int]
+    business: Mapped[str]
+    """`individual` or `group`."""
+
+
+class InsuredEntry(Base):
+    """One person on the insured list of a version, by reference and keyed digest only."""
+
+    __tablename__ = "insured_entries"
+
+    policy_id: Mapped[UUID] = mapped_column(primary_key=True)
+    policy_version: Mapped[int] = mapped_column(primary_key=True)
+    insured_ref: Mapped[str] = mapped_column(primary_key=True)
+    part: Mapped[int]
+    parts: Mapped[int]
+    id_digest: Mapped[str | None]
+    covered_from: Mapped[date]
+    covered_to: Mapped[date]
+    occupation_class: Mapped[int | None]
+    sum_insured: Mapped[Decimal | None]
+
+
+class OpenHazard(Base):
+    """A hazard that loss prevention found and has not closed; shown at the first notice."""
+
+    __tablename__ = "open_hazards"
+
+    hazard_id: Mapped[UUID] = mapped_column(primary_key=True)
+    policy_id: Mapped[UUID | None]
+    customer_id: Mapped[UUID | None]
+    hazard_class: Mapped[str]
+    due_on: Mapped[date | None]
+    overdue: Mapped[bool]
+    closed: Mapped[bool]
+    record_version: Mapped[int]

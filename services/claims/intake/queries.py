@@ -1,0 +1,63 @@
+"""Reads that a first notice needs."""
+
+from __future__ import annotations
+
+from datetime import timedelta
+
+from sqlalchemy import or_, select
+
+from services.claims.claim.tables import Claim, InjuredPerson
+from services.claims.duplicates.rules import OnPolicy, Seen
+from services.claims.intake.rules import Unit
+from services.claims.intake.schemas import ReportClaim
+from shared import directory
+from shared.database import Transaction
+from shared.masking import normalised
+
+NEAR = timedelta(days=7)
+
+
+async def unit(tx: Transaction, code: str | None) -> Unit | None:
+    """The unit with this code as the intake rules see it; None where it is unknown."""
+    found = None if code is None else await directory.unit_by_code(tx, code)
+    return None if found is None else Unit(found.code, found.path, found.level)
+
+
+async def callers_branch(tx: Transaction) -> Unit | None:
+    """The branch above (or at) the caller's unit."""
+    for found in await directory.units_on_path(tx, tx.actor.scope):
+        if found.level == "branch":
+            return Unit(found.code, found.path, found.level)
+    return None
+
+
+def seen(command: ReportClaim) -> Seen:
+    """The report as it is compared with earlier ones."""
+    people = {normalised(value) for one in command.injured for value in (one.name, one.id_no, one.insured_ref) if value}
+    return Seen(None, command.policy_no, command.loss_at, command.place or "", command.area_code, frozenset(people))
+
+
+async def earlier_reports(tx: Transaction, command: ReportClaim) -> list[tuple[Claim, Seen]]:
+    """Claims in the current scope that may tell of the same loss: near in time, same policy or same place."""
+    near = (Claim.loss_at >= command.loss_at - NEAR) & (Claim.loss_at <= command.loss_at + NEAR)
+    same = or_(Claim.policy_no == command.policy_no, Claim.area_code == command.area_code, Claim.place == command.place)
+    claims = await tx.scalars(select(Claim).where(near, same, Claim.status != "cancelled").limit(200))
+    people: dict[object, set[str]] = {}
+    rows = await tx.scalars(select(InjuredPerson).where(InjuredPerson.claim_id.in_([one.id for one in claims])))
+    for row in rows:
+        named = {normalised(value) for value in (row.name, row.id_no, row.insured_ref) if value}
+        people.setdefault(row.claim_id, set()).update(named)
+    return [
+        (
+            one,
+            Seen(one.id, one.policy_no, one.loss_at, one.place or "", one.area_code, frozenset(people.get(one.id, ()))),
+        )
+        for one in claims
+    ]
+
+
+async def claims_on_policy(tx: Transaction, policy_id: object) -> list[OnPolicy]:
+    """Live claims on a policy, locked in a fixed order so that two reports of one accident see each other."""
+    statement = select(Claim).where(Claim.policy_id == policy_id, Claim.status != "cancelled").order_by(Claim.id)
+    rows = await tx.scalars(statement)
+    return [OnPolicy(one.id, one.accident_id, one.loss_at, one.accident_separated) for one in rows]

@@ -1,0 +1,35 @@
+"""Identifiers: UUIDv7 for records, and the id of a customer from the core system, computed alike everywhere."""
+
+from __future__ import annotations
+
+import os
+import time
+import uuid
+from typing import Annotated
+from uuid import UUID
+
+from pydantic import WithJsonSchema
+
+CUSTOMERS = UUID("6f2a1c9e-5f0e-5d3b-9a57-1d3f0c7f2b11")
+"""Namespace of customers from the core system."""
+
+_last = 0
+
+
+def uuid7() -> UUID:
+    """A time-ordered random id (RFC 9562 version 7), increasing within this process."""
+    global _last
+    moment = time.time_ns() // 1_000_000
+    _last = moment = max(moment, _last)
+    value = (moment << 80) | int.from_bytes(os.urandom(10), "big")
+    value = (value & ~(0xF << 76)) | (0x7 << 76)
+    value = (value & ~(0x3 << 62)) | (0x2 << 62)
+    return UUID(int=value)
+
+
+def customer_id(core_no: str) -> UUID:
+    """The id of the customer whom the core system knows as `core_no`; policy and crm compute the same one."""
+    return uuid.uuid5(CUSTOMERS, core_no)
+
+
+Id = Annotated[UUID, WithJsonSchema({"type": "string", "format": "uuid"})]

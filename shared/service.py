@@ -1,0 +1,226 @@
+"""One deployable's HTTP side: one middleware order for all, health, problems, documents.
+
+request in → trace and request id → size and framing → route (caller, permission, parameters) → endpoint
+answer out ← access line and metrics ← problem answers ←
+"""
+
+from __future__ import annotations
+
+import time
+from collections.abc import AsyncIterator, Awaitable, Callable, Iterable
+from contextlib import asynccontextmanager
+from uuid import UUID
+
+import structlog
+from fastapi import FastAPI, Request
+from fastapi.exceptions import RequestValidationError
+from fastapi.routing import APIRoute, iter_route_contexts
+from prometheus_client import Counter, Histogram
+from starlette.exceptions import HTTPException
+from starlette.responses import Response
+from starlette.types import ASGIApp, Message, Receive, Scope, Send
+
+from shared import audit
+from shared.actor import Actor, verify
+from shared.database import Database, refuse_unsafe_role
+from shared.errors import (
+    BodyTooLarge,
+    MalformedRequest,
+    MethodNotAllowed,
+    NotFound,
+    Problem,
+    TokenInvalid,
+    UnsupportedMediaType,
+)
+from shared.health import health_routes
+from shared.idempotency import Replayed
+from shared.ids import uuid7
+from shared.problems import from_validation, language_of, unexpected, written
+from shared.routing import Room, sent
+from shared.settings import DeployableSettings, refuse_test_switches
+from shared.telemetry import continue_trace
+
+log = structlog.get_logger()
+
+_SECONDS = Histogram("http_request_seconds", "Time to answer", ["method", "route", "status"])
+_PROBLEMS = Counter("http_problems", "Refusals by code", ["code"])
+_REFUSALS = (403, 404, 409)
+
+Authenticate = Callable[[Request], Awaitable[Actor]]
+
+
+def build_app(
+    service: str,
+    settings: DeployableSettings,
+    rooms: Iterable[Room],
+    *,
+    authenticate: Authenticate | None = None,
+    prepare: Callable[[FastAPI, Database], Awaitable[None]] | None = None,
+) -> FastAPI:
+    """The application of one deployable. `prepare` loads what its handlers find on `app.state` (rule sets, directory)."""
+    refuse_test_switches()
+
+    @asynccontextmanager
+    async def lifespan(app: FastAPI) -> AsyncIterator[None]:
+        await refuse_unsafe_role(app.state.db)
+        if prepare is not None:
+            await prepare(app, app.state.db)
+        yield
+        await app.state.db.close()
+
+    app = FastAPI(
+        title=f"Anlan {service}", version="1", lifespan=lifespan, docs_url=None, redoc_url=None, openapi_url=None,
+        separate_input_output_schemas=False, generate_unique_id_function=_operation_id,
+    )  # fmt: skip
+    app.state.service = service
+    app.state.settings = settings
+    app.state.secret = settings.secret()
+    app.state.db = Database(service, settings.database(), pool=settings.database_pool)
+    app.state.authenticate = authenticate or internal_token(service, settings)
+    for room in (*rooms, health_routes()):
+        app.include_router(room)
+    _answer_problems(app)
+    app.add_middleware(Frame, service=service)
+    return app
+
+
+def _operation_id(route: APIRoute) -> str:
+    return route.name
+
+
+def internal_token(service: str, settings: DeployableSettings) -> Authenticate:
+    """The caller as stated by the gateway's token for this service; nothing else is accepted."""
+    keys = settings.keys()
+
+    async def authenticate(request: Request) -> Actor:
+        scheme, _, token = request.headers.get("authorization", "").partition(" ")
+        if scheme.lower() != "bearer" or not token:
+            raise TokenInvalid()
+        return verify(token, keys, service)
+
+    return authenticate
+
+
+class Frame:
+    """The outermost layer: trace, request id, access line, metrics, and the answer to what nobody expected."""
+
+    def __init__(self, app: ASGIApp, service: str) -> None:
+        self.app = app
+        self.service = service
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        if scope["type"] != "http":
+            await self.app(scope, receive, send)
+            return
+        headers = {name.lower(): value.decode("latin-1") for name, value in scope["headers"]}
+        request_id = _request_id(headers.get(b"x-request-id"))
+        scope.setdefault("state", {})["request_id"] = request_id
+        started, status = time.perf_counter(), 500
+
+        async def tagged(message: Message) -> None:
+            nonlocal status
+            if message["type"] == "http.response.start":
+                status = message["status"]
+                message["headers"] = [*message.get("headers", []), (b"x-request-id", request_id.encode())]
+            await send(message)
+
+        with continue_trace(headers.get(b"traceparent")):
+            structlog.contextvars.bind_contextvars(request_id=request_id)
+            try:
+                await self.app(scope, receive, tagged)
+            finally:
+                self._account(scope, status, time.perf_counter() - started)
+                structlog.contextvars.unbind_contextvars("request_id")
+
+    def _account(self, scope: Scope, status: int, seconds: float) -> None:
+        route = getattr(scope.get("route"), "path", "unmatched")
+        _SECONDS.labels(scope["method"], route, str(status)).observe(seconds)
+        actor = scope.get("state", {}).get("actor")
+        log.info(
+            "answered", method=scope["method"], route=route, status=status, ms=round(seconds * 1000, 1),
+            person_id=None if actor is None else str(actor.person_id),
+        )  # fmt: skip
+
+
+def _request_id(given: str | None) -> str:
+    try:
+        return str(UUID(given)) if given else str(uuid7())
+    except ValueError:
+        return str(uuid7())
+
+
+def _answer_problems(app: FastAPI) -> None:
+    async def refused(request: Request, problem: Exception) -> Response:
+        found = _as_problem(request, problem)
+        _PROBLEMS.labels(found.code).inc()
+        if found.status >= 500:
+            log.error("failed", code=found.code, exc_info=problem)
+        await _audit_refusal(request, found)
+        language = language_of(request.headers.get("accept-language"))
+        body, headers = written(
+            found, language=language, instance=request.url.path, request_id=request.state.request_id
+        )
+        return Response(body, found.status, headers)
+
+    async def replayed(_request: Request, answer: Exception) -> Response:
+        assert isinstance(answer, Replayed)  # noqa: S101 - registered for this class alone
+        return sent(answer.answer)
+
+    app.add_exception_handler(Replayed, replayed)
+    for kind in (Problem, RequestValidationError, HTTPException, Exception):
+        app.add_exception_handler(kind, refused)
+
+
+def _as_problem(request: Request, fault: Exception) -> Problem:
+    if isinstance(fault, Problem):
+        return fault
+    if isinstance(fault, RequestValidationError):
+        return from_validation(fault.errors())
+    if isinstance(fault, HTTPException):
+        return _of_http(request, fault)
+    return unexpected()
+
+
+def _of_http(request: Request, fault: HTTPException) -> Problem:
+    if fault.status_code == 405:
+        allowed = methods_at(request.app, request.url.path)
+        problem = MethodNotAllowed()
+        problem.response_headers = lambda: {"Allow": ", ".join(sorted(allowed))}  # type: ignore[method-assign]
+        return problem
+    known = {404: NotFound, 400: MalformedRequest, 413: BodyTooLarge, 415: UnsupportedMediaType}
+    return known.get(fault.status_code, MalformedRequest)() if fault.status_code < 500 else unexpected()
+
+
+def methods_at(app: FastAPI, path: str) -> set[str]:
+    """Every method that the path has, over all routes that match it."""
+    found: set[str] = set()
+    for context in iter_route_contexts(app.routes):
+        pattern = getattr(context, "path_regex", None)
+        if pattern is not None and pattern.match(path):
+            found |= set(context.methods or ())
+    return found
+
+
+async def _audit_refusal(request: Request, problem: Problem) -> None:
+    """The one entry of a refused write: 403, 404, 409, or the 401 of a known caller; a dry run writes nothing."""
+    actor: Actor | None = getattr(request.state, "actor", None)
+    if actor is None or request.method in ("GET", "HEAD", "OPTIONS") or problem.status not in (401, *_REFUSALS):
+        return
+    if request.query_params.get("dry_run") == "true" or request.url.path.endswith("/searches"):
+        return
+    route = getattr(request.scope.get("route"), "path", request.url.path)
+    entry = audit.Entry(
+        action=f"{request.method} {route}", object_type="request", object_id=_first_id(request), org_path=actor.scope,
+        outcome="refused", reason=problem.code, in_history=False,
+    )  # fmt: skip
+    async with request.app.state.db.transaction(actor) as tx:
+        tx.note_act(entry)
+
+
+def _first_id(request: Request) -> UUID | None:
+    for value in request.path_params.values():
+        try:
+            return value if isinstance(value, UUID) else UUID(str(value))
+        except ValueError:
+            continue
+    return None
