@@ -38,6 +38,7 @@ class DeployableSettings(BaseSettings):
     """Key of the digests that gateway, policy and claims share."""
     health_port: int = 0
     """Port of the worker's health and metrics page; 0 switches it off."""
+    health_host: str = "127.0.0.1"
 
     @field_validator("database_url")
     @classmethod

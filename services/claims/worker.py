@@ -1,0 +1,25 @@
+"""The claims service's worker: `python -m services.claims.worker`."""
+
+from __future__ import annotations
+
+from services.claims.app import RULE_SETS
+from services.claims.consumers import CONSUMERS
+from services.claims.settings import ClaimsSettings
+from shared.workers import run_worker
+
+TICKS = ()
+
+
+def main() -> None:
+    """Publish, listen and look for what is due until stopped."""
+    run_worker(
+        "claims",
+        ClaimsSettings(),  # type: ignore[call-arg]
+        consumers=CONSUMERS,
+        ticks=TICKS,
+        rule_set_folder=RULE_SETS,
+    )
+
+
+if __name__ == "__main__":
+    main()
