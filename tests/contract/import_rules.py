@@ -21,7 +21,10 @@ PURE_SHARED = (
     "shared.money",
     "shared.clock",
     "shared.calendar",
+    "shared.periods",
+    "shared.deadline_registry",
     "shared.authority",
+    "shared.approval_chain",
     "shared.actor",
 )
 # fmt: off
@@ -30,6 +33,7 @@ IMPURE_STDLIB = frozenset((
     "subprocess", "tempfile", "threading", "time", "urllib",
 ))
 # fmt: on
+IMPURE_LIBRARIES = frozenset(("aiohttp", "asyncpg", "fastapi", "httpx", "nats", "sqlalchemy", "starlette"))
 NO_FRAMEWORK = ("rules", "tables", "queries", "handlers", "events", "consumers")
 CLOCKLESS = ("rules", "tables", "schemas", "queries", "handlers", "consumers")
 

@@ -19,6 +19,7 @@ ROOMS: dict[str, tuple[str, ...]] = {
     "services.policy": (),
     "services.claims": (
         "claim",
+        "deadlines",
         "intake",
         "survey",
         "documents",
@@ -29,6 +30,6 @@ ROOMS: dict[str, tuple[str, ...]] = {
         "archive",
     ),
     "services.risk": (),
-    "services.complaints": (),
+    "services.complaints": ("complaint", "clock"),
     "services.crm": (),
 }
