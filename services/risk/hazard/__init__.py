@@ -1,0 +1,1 @@
+"""Hazards: rating, rectification notice, follow-up."""

@@ -1,0 +1,1 @@
+"""Plans, due dates and reports of inspections."""

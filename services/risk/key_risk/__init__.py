@@ -1,0 +1,1 @@
+"""Risk control files of customers with high, concentrated or frequent risk."""
