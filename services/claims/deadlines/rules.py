@@ -11,7 +11,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from datetime import date, datetime
 
-from shared.calendar import DAY, BusinessCalendar
+from shared.calendar import BusinessCalendar
 from shared.clock import legal_day
 from shared.deadline_registry import DeadlineRegistry, DeadlineRow
 from shared.errors import Conflict, Refused, Text
