@@ -31,8 +31,8 @@ class TableFault:
 def check_table(table: AuthorityTable) -> tuple[TableFault, ...]:
     """What is wrong with the rows of `table`; empty if nothing is.
 
-    Codes: `unknown_cell`, `duplicate_row`, `missing` (gap), `two_deciders` (overlap), `not_whole_cents`, `negative`,
-    `head_office_limited`, `limit_falls`, `limit_without_part`, `cosign_invalid`, `cosigner_without_row`.
+    Codes: `unknown_cell`, `duplicate_row`, `missing` (gap), `two_deciders` (overlap), `position_changes` (one
+    kind and line is decided by different positions), `not_whole_cents`, `negative`, `head_office_limited`, `limit_falls`, `limit_without_part`, `cosign_invalid`, `cosigner_without_row`.
     """
     return (*_row_faults(table), *(fault for kind in KINDS for line in LINES for fault in _ladder(table, kind, line)))
 
@@ -83,16 +83,19 @@ def _cosign_faults(table: AuthorityTable, row: LadderEntry, asked: Cosign) -> It
 
 
 def _ladder(table: AuthorityTable, kind: str, line: str) -> Iterator[TableFault]:
-    standard: list[LadderEntry] = []
+    found: list[LadderEntry] = []
     for level, unit_kind in PLACES:
         rows = table.deciders(kind, line, level, unit_kind)
         if len(rows) != 1:
             yield TableFault("two_deciders" if rows else "missing", kind, line, level, unit_kind)
-        elif unit_kind == "standard":
-            standard.append(rows[0])
+        else:
+            found.append(rows[0])
+    standard = [row for row in found if row.unit_kind == "standard"]
     for lower, upper in pairwise(standard):
         if upper.limit is not None and (lower.limit is None or lower.limit > upper.limit):
             yield _at("limit_falls", upper)
+    if len({row.position for row in found}) > 1:
+        yield TableFault("position_changes", kind, line)
     for row in standard:
         if row.level == LEVELS[-1] and (row.limit is not None or not row.takes_part):
             yield _at("head_office_limited", row)
