@@ -1,0 +1,261 @@
+"""Consuming: fetch, keep the order of each record's events, apply, acknowledge.
+
+One durable per stream, named like the service. Messages go to lanes by their record, and a lane is a queue, so events
+of one record are applied in order; a record whose event failed waits, its later events with it, while everything else
+flows. The message is acknowledged after the commit of its effect; what is delivered twice is found in the inbox. While
+the service's own database is away nothing is fetched and nothing is counted.
+"""
+
+from __future__ import annotations
+
+import asyncio
+from collections import deque
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING
+from uuid import UUID
+
+import structlog
+from prometheus_client import Counter, Gauge
+from sqlalchemy import text
+
+from shared.events import Consumer
+from shared.inbox import Arrival, Inbox, Outcome, Taken, open_dead_letters
+from shared.leadership import lead, name_of
+from shared.messaging import Bus, Delivery, Pull
+from shared.streams import ACK_WAIT_S, BusUnreachable, DurableMissing, StreamMissing
+
+if TYPE_CHECKING:
+    from shared.database import Database
+
+log = structlog.get_logger()
+
+LANES = 4
+PAUSES_S = (1.0, 4.0, 15.0, 60.0)
+"""Before the second to the fifth try of a failed event."""
+
+_BATCH = 64
+_FETCH_S = 4.0
+_WATCHDOG_S = 30.0
+_WAITING_TURN_S = 2.0
+_MEASURE_EVERY_S = 10.0
+_REBUILD_PAUSE_S = 1.0
+
+_LOST = (DurableMissing, StreamMissing, BusUnreachable)
+_ALIVE = text("select 1")
+
+LAG = Gauge("anlan_consumer_lag", "Events not yet applied", ["service", "stream"], multiprocess_mode="livemostrecent")
+DEAD_LETTERS = Gauge(
+    "anlan_dead_letters_open", "Dead letters that wait", ["service"], multiprocess_mode="livemostrecent"
+)
+REDELIVERIES = Counter("anlan_redeliveries_total", "Messages delivered more than once", ["service", "stream"])
+REBUILDS = Counter("anlan_subscriptions_rebuilt_total", "Subscriptions bound anew", ["service", "stream", "why"])
+
+
+@dataclass(slots=True)
+class _Held:
+    """The events of one record that wait for the first of them, in the order they came."""
+
+    order: deque[UUID] = field(default_factory=deque)
+    until: float = 0.0
+    """Past this moment the first one is not expected any more (it was taken from the stream): the others go on."""
+
+
+class Consumers:
+    """One service's consumers. `run()` in the worker; `drain()` where a test wants everything applied now."""
+
+    def __init__(
+        self, database: Database, bus: Bus, consumers: Sequence[Consumer], *,
+        lanes: int = LANES, pauses_s: Sequence[float] = PAUSES_S,
+    ) -> None:  # fmt: skip
+        self.database = database
+        self.bus = bus
+        self.inbox = Inbox(database, consumers)
+        self._lanes = lanes
+        self._pauses = tuple(pauses_s)
+        self._held: dict[UUID, _Held] = {}
+        self._usable = asyncio.Event()
+        self._usable.set()
+
+    async def run(self) -> None:
+        """Consume for ever, while this process leads: two at once would mix up the order. Ends only by cancellation."""
+        await lead(self.database, "consumers", self._work)
+
+    async def redrive(self, dead_letter_id: int) -> bool:
+        """Apply a dead letter now; see `Inbox.redrive`."""
+        return await self.inbox.redrive(dead_letter_id)
+
+    async def drain(self, *, wait_s: float = 10.0, strict: bool = True) -> int:
+        """Apply everything that the streams hold for this service; answers how many events had their effect now.
+
+        `strict` raises the first failure of a handler at once; without it failures are retried with their pauses, up to
+        `wait_s` (`TimeoutError`). Raises `StreamMissing`, `BusUnreachable`.
+        """
+        await self.bus.open(10)
+        deadline = _now() + wait_s
+        for stream, subjects in self.inbox.filters.items():
+            await self.bus.ensure_durable(stream, subjects)
+        applied = 0
+        while True:
+            quiet = True
+            for stream in self.inbox.filters:
+                applied += await self._drain_stream(stream, strict=strict)
+                backlog = await self.bus.backlog(stream)
+                quiet = quiet and backlog.waiting == 0 and backlog.unacknowledged == 0
+            if quiet:
+                return applied
+            if _now() > deadline:
+                raise TimeoutError(f"{self.inbox.name} did not become quiet within {wait_s} s")
+            await asyncio.sleep(0.02)
+
+    async def _drain_stream(self, stream: str, *, strict: bool) -> int:
+        applied = 0
+        async for delivery in self.bus.available(stream):
+            taken = await self._handle(delivery, Arrival.of(delivery.subject, delivery.body))
+            if strict and taken.failure is not None:
+                raise taken.failure
+            applied += taken.outcome is Outcome.APPLIED
+        return applied
+
+    async def _work(self) -> None:
+        self._held.clear()
+        self._usable.set()
+        queues = [asyncio.Queue[tuple[Delivery, Arrival]](_BATCH) for _ in range(self._lanes)]
+        async with asyncio.TaskGroup() as group:
+            for queue in queues:
+                group.create_task(self._lane(queue))
+            for stream, subjects in self.inbox.filters.items():
+                group.create_task(self._source(stream, subjects, queues))
+            group.create_task(self._measure())
+
+    async def _source(
+        self, stream: str, subjects: Sequence[str], queues: Sequence[asyncio.Queue[tuple[Delivery, Arrival]]]
+    ) -> None:
+        """Fetch from one stream for ever; bind anew after every loss, and when nothing has come for 30 s."""
+        pull: Pull | None = None
+        heard, connection = _now(), 0
+        while True:
+            await self._usable.wait()
+            try:
+                if pull is None:
+                    pull = await self._bind(stream, subjects)
+                    heard, connection = _now(), self.bus.connections
+                arrived = await pull.fetch(_BATCH, _FETCH_S)
+            except _LOST as fault:
+                pull = await self._drop(pull, stream, type(fault).__name__)
+                await asyncio.sleep(_REBUILD_PAUSE_S)
+                continue
+            for delivery in arrived:
+                heard = _now()
+                arrival = Arrival.of(delivery.subject, delivery.body)
+                if delivery.tries > 1:
+                    REDELIVERIES.labels(self.inbox.name, stream).inc()
+                await queues[hash(arrival.key) % len(queues)].put((delivery, arrival))
+            if connection != self.bus.connections:
+                pull = await self._drop(pull, stream, "reconnected")
+            elif _now() - heard > _WATCHDOG_S:
+                pull = await self._drop(pull, stream, "silent")
+
+    async def _bind(self, stream: str, subjects: Sequence[str]) -> Pull:
+        await self.bus.open()
+        await self.bus.ensure_durable(stream, subjects)
+        return await self.bus.pull(stream)
+
+    async def _drop(self, pull: Pull | None, stream: str, why: str) -> None:
+        REBUILDS.labels(self.inbox.name, stream, why).inc()
+        log.debug("subscription_rebuilt", service=self.inbox.name, stream=stream, why=why)
+        if pull is not None:
+            await pull.close()
+
+    async def _lane(self, queue: asyncio.Queue[tuple[Delivery, Arrival]]) -> None:
+        while True:
+            delivery, arrival = await queue.get()
+            taken = await self._handle(delivery, arrival)
+            while taken.outcome is Outcome.UNAVAILABLE:
+                # The same message again, so that the next one of its record does not overtake it.
+                await self._until_usable()
+                taken = await self._handle(delivery, arrival)
+
+    async def _handle(self, delivery: Delivery, arrival: Arrival) -> Taken:
+        """Apply one message in its record's turn, and tell the stream what became of it."""
+        if not self._has_turn(arrival):
+            await delivery.again_in(_WAITING_TURN_S)
+            return Taken(Outcome.WAITS)
+        taken = await self.inbox.take(arrival, again=delivery.tries > 1)
+        if taken.outcome in (Outcome.APPLIED, Outcome.SEEN):
+            self._release(arrival)
+            if not await delivery.acknowledge():
+                log.info("acknowledgement_lost", service=self.inbox.name, event_id=str(arrival.event_id))
+        elif taken.outcome is Outcome.DEAD:
+            self._release(arrival)
+            await delivery.give_up()
+        elif taken.outcome is Outcome.FAILED:
+            pause = self._pauses[min(taken.tries, len(self._pauses)) - 1]
+            self._hold(arrival, pause)
+            await delivery.again_in(pause)
+        return taken
+
+    def _has_turn(self, arrival: Arrival) -> bool:
+        held = self._held.get(arrival.key)
+        if held is None or held.order[0] == arrival.event_id:
+            return True
+        if _now() > held.until:
+            del self._held[arrival.key]
+            return True
+        if arrival.event_id not in held.order:
+            held.order.append(arrival.event_id)
+        return False
+
+    def _hold(self, arrival: Arrival, pause: float) -> None:
+        held = self._held.setdefault(arrival.key, _Held())
+        if not held.order:
+            held.order.append(arrival.event_id)
+        held.until = _now() + pause + 2 * ACK_WAIT_S
+
+    def _release(self, arrival: Arrival) -> None:
+        held = self._held.get(arrival.key)
+        if held is None or held.order[0] != arrival.event_id:
+            return
+        held.order.popleft()
+        held.until = _now() + 2 * ACK_WAIT_S
+        if not held.order:
+            del self._held[arrival.key]
+
+    async def _until_usable(self) -> None:
+        """Stop all fetching until the database answers; one lane asks, the others wait for it."""
+        if not self._usable.is_set():
+            await self._usable.wait()
+            return
+        self._usable.clear()
+        pause = 0.5
+        try:
+            while not await self._database_answers():
+                await asyncio.sleep(pause)
+                pause = min(pause * 2, 5.0)
+        finally:
+            self._usable.set()
+
+    async def _database_answers(self) -> bool:
+        await asyncio.sleep(0.2)
+        try:
+            async with asyncio.timeout(5), self.database.connect() as connection:
+                await connection.execute(_ALIVE)
+        except Exception as fault:
+            log.debug("database_away", service=self.inbox.name, fault=name_of(fault))
+            return False
+        return True
+
+    async def _measure(self) -> None:
+        while True:
+            await asyncio.sleep(_MEASURE_EVERY_S)
+            try:
+                DEAD_LETTERS.labels(self.inbox.name).set(await open_dead_letters(self.database))
+                for stream in self.inbox.filters:
+                    backlog = await self.bus.backlog(stream)
+                    LAG.labels(self.inbox.name, stream).set(backlog.waiting + backlog.unacknowledged)
+            except Exception as fault:
+                log.debug("lag_unknown", service=self.inbox.name, fault=name_of(fault))
+
+
+def _now() -> float:
+    return asyncio.get_running_loop().time()
