@@ -1,0 +1,1 @@
+"""The spine of a complaint: states, registration, owner, recusal, decision, statistics."""

@@ -1,0 +1,1 @@
+"""Counts of complaints by unit, cause, channel, product, person, stage and outcome."""

@@ -1,0 +1,86 @@
+"""Statistics of complaints: every complaint counts, merged and withdrawn ones too, and nothing is typed in by hand."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Iterable, Mapping, Sequence
+from datetime import date, timedelta
+from decimal import ROUND_HALF_UP, Decimal
+from enum import StrEnum
+
+from shared.errors import Fault, InvalidParameter, Text
+
+
+class GroupKey(StrEnum):
+    UNIT = "unit"
+    CAUSE = "cause"
+    CHANNEL = "channel"
+    PRODUCT = "product"
+    OUTCOME = "outcome"
+    STAGE = "stage"
+    SALESPERSON = "salesperson"
+    TIMELINESS = "timeliness"
+
+
+class Period(StrEnum):
+    DAY = "day"
+    WEEK = "week"
+    MONTH = "month"
+
+
+def read_keys(text: str) -> list[GroupKey]:
+    """The keys of a `group_by` list in its order, each once; an unknown or empty one is refused (422)."""
+    names = list(dict.fromkeys(name.strip() for name in text.split(",")))
+    unknown = [name for name in names if name not in set(GroupKey)]
+    if unknown:
+        detail = Text("不能按此项分组。", "One cannot group by this.")
+        fault = Fault("group_key_unknown", detail, parameter="group_by", members={"unknown": unknown})
+        raise InvalidParameter(fault)
+    return [GroupKey(name) for name in names]
+
+
+def bucket(day: date, period: Period) -> str:
+    """The name of the period a day lies in: `2026-05-11`, ISO week `2026-W20`, `2026-05`."""
+    if period is Period.DAY:
+        return day.isoformat()
+    if period is Period.WEEK:
+        year, week, _ = day.isocalendar()
+        return f"{year}-W{week:02d}"
+    return f"{day.year:04d}-{day.month:02d}"
+
+
+def bucket_days(name: str, period: Period) -> tuple[date, date]:
+    """First day and the day after the last of a period named by `bucket`."""
+    if period is Period.DAY:
+        first = date.fromisoformat(name)
+        return first, first + timedelta(days=1)
+    if period is Period.WEEK:
+        year, _, week = name.partition("-W")
+        first = date.fromisocalendar(int(year), int(week), 1)
+        return first, first + timedelta(days=7)
+    first = date.fromisoformat(f"{name}-01")
+    return first, (first + timedelta(days=31)).replace(day=1)
+
+
+NOT_STATED = "not_stated"
+
+
+def group(
+    rows: Iterable[tuple[date, Mapping[GroupKey, str | None]]], keys: Sequence[GroupKey], period: Period
+) -> dict[tuple[str, ...], int]:
+    """Counts by period and keys; `rows` are day of receipt and attributes of every complaint, whatever its state.
+
+    An attribute that a complaint does not have is `not_stated`, so that the parts add up to the whole.
+    """
+    counted = Counter(
+        (bucket(received_on, period), *(attributes.get(key) or NOT_STATED for key in keys))
+        for received_on, attributes in rows
+    )
+    return dict(sorted(counted.items()))
+
+
+def ratio(part: int, whole: int) -> Decimal | None:
+    """A share to 0.0001, or `None` (“n/a”) where nothing was to be counted: an empty month is no perfect one."""
+    if whole == 0:
+        return None
+    return (Decimal(part) / Decimal(whole)).quantize(Decimal("0.0001"), rounding=ROUND_HALF_UP)
