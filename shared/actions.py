@@ -1,7 +1,7 @@
 """What a caller may do with one record, told from the very functions that enforce it.
 
-A room lists its actions; each names its route, its permission and the check that its handler calls too. So what a frontend is
-told is what happens: an action shown as allowed is carried out unless the record changes meanwhile.
+A room lists its actions; each names its route, its permission and the check that its handler calls too. So what a
+frontend is told is what happens: an action shown as allowed is carried out unless the record changes meanwhile.
 """
 
 from __future__ import annotations
@@ -22,7 +22,9 @@ _STANDARD = ("type", "title", "status", "instance", "errors", "request_id")
 
 
 class ActionOut(BaseModel):
-    """`reason` is null where the action is allowed; otherwise the code, detail and members of the problem it would get."""
+    """`reason` is null where the action is allowed; otherwise the code, detail and members of the problem it would
+    get.
+    """
 
     action: str
     href: str
@@ -44,7 +46,10 @@ class ActionOut(BaseModel):
 
 @dataclass(frozen=True, slots=True)
 class Action(Generic[F]):
-    """One verb of a record type. `check(actor, facts)` raises the refusal that the handler would raise; None: always."""
+    """One verb of a record type.
+
+    `check(actor, facts)` raises the refusal that the handler would raise; None: always.
+    """
 
     name: str
     method: str
@@ -69,7 +74,7 @@ def judged(
                 method=action.method,
                 allowed=refusal is None,
                 reason=None if refusal is None else reason_of(refusal, language),
-            )  # fmt: skip
+            )
         )
     return shown
 

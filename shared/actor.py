@@ -67,7 +67,9 @@ class Actor:
 
 
 def machine(service: str) -> Actor:
-    """The service's own identity, for workers, ticks and intake outside the caller's scope: scope `00`, no permissions."""
+    """The service's own identity, for workers, ticks and intake outside the caller's scope: scope `00`, no
+    permissions.
+    """
     identity = _MACHINES[service]
     return Actor(
         person_id=identity,

@@ -72,7 +72,10 @@ history = Table(
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Entry:
-    """One act, done or refused. `before` and `after` hold the changed fields; they reach the audit trail only as hashes."""
+    """One act, done or refused.
+
+    `before` and `after` hold the changed fields; they reach the audit trail only as hashes.
+    """
 
     action: str
     object_type: str

@@ -1,9 +1,9 @@
 """Time: one clock for all processes.
 
 `now` is the database's `transaction_timestamp()` plus a shift that every process reads from the file named by
-`ANLAN_CLOCK_FILE` (seconds, may be fractional). Tests and the demonstration move the file, so a demonstration at noon can play 02:40;
-in production a process refuses to start with it. Without the variable there is no shift.
-Legal days are days of Asia/Shanghai, whatever the host's zone.
+`ANLAN_CLOCK_FILE` (seconds, may be fractional). Tests and the demonstration move the file, so a demonstration at noon
+can play 02:40; in production a process refuses to start with it. Without the variable there is no shift. Legal days
+are days of Asia/Shanghai, whatever the host's zone.
 """
 
 from __future__ import annotations

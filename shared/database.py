@@ -1,8 +1,9 @@
 """The database: one visible transaction for each use case, in the caller's row scope.
 
-`async with db.transaction(actor, key) as tx:` sets scope, person and `now` in its first statement, finds the answer of a
-repeated request before anything else, and ends by writing what the use case staged (events, audit entries, the answer)
-and committing. Nothing else commits. Row scope is PostgreSQL row-level security: without a scope nothing is visible.
+`async with db.transaction(actor, key) as tx:` sets scope, person and `now` in its first statement, finds the answer
+of a repeated request before anything else, and ends by writing what the use case staged (events, audit entries, the
+answer) and committing. Nothing else commits. Row scope is PostgreSQL row-level security: without a scope nothing is
+visible.
 """
 
 from __future__ import annotations
@@ -15,16 +16,14 @@ from uuid import UUID
 
 from pydantic import BaseModel
 from sqlalchemy import URL, DateTime, Integer, Text, Uuid, bindparam, select, text
-from sqlalchemy.exc import DBAPIError, InterfaceError, OperationalError
-from sqlalchemy.exc import TimeoutError as PoolTimeout
 from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine, AsyncSession, create_async_engine
 from sqlalchemy.orm import Mapped, mapped_column
 
 from shared import audit, clock, idempotency, open_tasks, outbox
 from shared.actor import Actor
 from shared.crashpoints import crashpoint
-from shared.errors import Conflict, NotFound, ServiceUnavailable, VersionStale
-from shared.errors import Text as Words
+from shared.database_faults import database_faults
+from shared.errors import NotFound, VersionStale
 from shared.events import Payload
 from shared.idempotency import Answer, RequestKey
 from shared.ids import uuid7
@@ -40,20 +39,6 @@ _BEGIN_KEYED = text(
 _SCOPE = text("select set_config('anlan.scope', :scope, true)")
 
 OrgPath = Text(collation="C")
-
-
-class ConcurrentChange(Conflict):
-    code = "concurrent_change"
-    title = Words("同时发生的更改", "Changed at the same moment")
-    detail = Words(
-        "另一个请求同时更改了同一内容，请重试。",
-        "Another request changed the same thing at the same moment; try again.",
-    )
-    headers = {"Retry-After": "1"}
-
-
-class Contended(ServiceUnavailable):
-    """A deadlock or serialization failure: nothing happened, the whole use case may run again."""
 
 
 class Located(Protocol):
@@ -161,7 +146,8 @@ class Transaction:
         return found
 
     async def use_scope(self, org_path: str) -> None:
-        """Continue in another row scope: the record's own (open task) or the service's (`00`, intake for another unit).
+        """Continue in another row scope: the record's own (open task) or the service's (`00`, intake for another
+        unit).
 
         Only after the rules have decided that this request may; the flush before it is still in the old scope.
         """
@@ -181,7 +167,8 @@ class Transaction:
         after: Mapping[str, Any] | None = None,
         reason: str | None = None,
     ) -> None:
-        """Stage the one audit entry of this change, and its line in the record's history (no personal data in either)."""
+        """Stage the one audit entry of this change, and its line in the record's history (no personal data in either).
+        """
         entry = audit.Entry(
             action=action, object_type=about.record_type, object_id=about.id, org_path=about.org_path,
             before=before, after=after, reason=reason,
@@ -212,7 +199,7 @@ class Transaction:
         return self._answer
 
     def answer_unstored(self, out: BaseModel) -> Answer:
-        """The answer of an act that is carried out anew each time (a reveal): personal values are never stored with a key."""
+        """The answer of an act that is carried out anew each time: a reveal's personal values are stored with no key."""
         return Answer(200 if self.dry_run else 201, out.model_dump_json(by_alias=True, exclude_none=True).encode())
 
     async def finish(self) -> None:
@@ -281,48 +268,6 @@ class Database:
             row = (await session.execute(_BEGIN, params)).one()
         now = (row.now + clock.shift()).astimezone(clock.SHANGHAI)
         return Transaction(self, session, actor, key, now)
-
-
-class database_faults:
-    """Turn what the database refuses into the answer it deserves, revealing nothing about hidden rows."""
-
-    def __enter__(self) -> None:
-        return None
-
-    def __exit__(self, kind: type[BaseException] | None, fault: BaseException | None, _trace: Any) -> None:
-        if isinstance(fault, PoolTimeout):
-            raise ServiceUnavailable() from fault
-        if isinstance(fault, DBAPIError):
-            state = getattr(fault.orig, "sqlstate", None)
-            if state in ("40001", "40P01"):
-                raise Contended() from fault
-            if state == "42501":
-                raise NotFound() from fault
-            if state == "23505":
-                raise ConcurrentChange() from fault
-            if state in ("55P03", "57014", "57P01", "57P02", "57P03", "53300", "53100") or fault.connection_invalidated:
-                raise ServiceUnavailable() from fault
-            if isinstance(fault, (OperationalError, InterfaceError)) and state is None:
-                raise ServiceUnavailable() from fault
-        if isinstance(fault, (ConnectionError, OSError)) and not isinstance(fault, FileNotFoundError):
-            raise ServiceUnavailable() from fault
-
-
-_ROLE = text(
-    "select r.rolsuper or r.rolbypassrls or exists (select 1 from pg_class c join pg_namespace n on n.oid = c.relnamespace"
-    " where n.nspname = 'public' and c.relowner = r.oid) as passes from pg_roles r where r.rolname = current_user"
-)
-
-
-class UnsafeRole(RuntimeError):
-    """The database role could pass row-level security; the process must not start."""
-
-
-async def refuse_unsafe_role(database: Database) -> None:
-    """Raise `UnsafeRole` unless the role is neither superuser, nor BYPASSRLS, nor owner of a table."""
-    async with database.connect() as connection:
-        if (await connection.execute(_ROLE)).scalar_one():
-            raise UnsafeRole(f"{database.service}: the database role owns tables or passes row-level security")
 
 
 def path_range(column: Any, org_path: str) -> Any:

@@ -1,7 +1,8 @@
 """A service's own copy of the tree, of persons, appointments and authority tables, kept by organisation events.
 
-Written once for all services. A copy never goes back: an event with a lower record version is ignored. Nobody is asked at
-the time of a decision; what is not here yet is not known, and a service is not ready before it holds unit `00`.
+Written once for all services. A copy never goes back: an event with a lower record version is ignored. Nobody is
+asked at the time of a decision; what is not here yet is not known, and a service is not ready before it holds unit
+`00`.
 """
 
 from __future__ import annotations
@@ -226,7 +227,8 @@ async def staff_numbers(tx: Transaction, person_ids: Iterable[UUID]) -> dict[UUI
 
 
 async def declared(tx: Transaction, digests: Iterable[str]) -> list[tuple[UUID, str]]:
-    """Staff who are, or declared a relative who is, behind one of these keyed digests: (person, `self` or `relative`)."""
+    """Staff who are, or declared a relative who is, behind one of these keyed digests: (person, `self` or `relative`).
+    """
     wanted = set(digests)
     if not wanted:
         return []

@@ -1,8 +1,8 @@
 """Repeats: the first answer again, byte for byte, and the effect once.
 
-Key and answer are stored in the transaction of the effect. A key belongs to one caller, one method and path, and one body.
-"Still running" is a try-lock held by the transaction, so that a second request gets its 409 at once instead of waiting.
-A refused request leaves no key behind.
+Key and answer are stored in the transaction of the effect. A key belongs to one caller, one method and path, and one
+body. "Still running" is a try-lock held by the transaction, so that a second request gets its 409 at once instead of
+waiting. A refused request leaves no key behind.
 """
 
 from __future__ import annotations
@@ -74,7 +74,8 @@ class Replayed(Exception):
 async def find(session: AsyncSession, caller: UUID, key: RequestKey, *, locked: bool) -> None:
     """Leave with `Replayed` where the key has its answer already.
 
-    Raises `IdempotencyKeyInProgress` where another transaction holds the key and `IdempotencyKeyReused` for another body.
+    Raises `IdempotencyKeyInProgress` where another transaction holds the key and `IdempotencyKeyReused` for another
+    body.
     """
     if not locked:
         raise IdempotencyKeyInProgress()

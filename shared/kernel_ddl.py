@@ -150,7 +150,8 @@ create table work_items (
 ;;
 create index work_items_open on work_items (org_path, due_at) where closed_at is null
 ;;
-create unique index work_items_once on work_items (record_id, kind, coalesce(person_id, record_id)) where closed_at is null
+create unique index work_items_once on work_items (record_id, kind, coalesce(person_id, record_id))
+  where closed_at is null
 ;;
 create table attachments (
   id uuid primary key,

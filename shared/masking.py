@@ -33,7 +33,7 @@ COMPOUND_SURNAMES = frozenset(
 
 
 def masked_name(name: str) -> str:
-    """`张三` → `张*`, `张小明` → `张*明`, `欧阳岚` → `欧阳*`; longer names (organisations) keep their first and last two."""
+    """`张三` → `张*`, `张小明` → `张*明`, `欧阳岚` → `欧阳*`; organisations keep first and last two."""
     if len(name) <= 1:
         return "*"
     if name[:2] in COMPOUND_SURNAMES and len(name) <= 4:

@@ -133,26 +133,20 @@ def scoped(table: str) -> None:
 
 
 def part_of(table: str, parent: str, column: str) -> None:
-    """Row scope for a child table, and triggers that keep its `org_path` that of its parent row, also when that moves."""
+    """Row scope for a child table; triggers keep its `org_path` that of its parent row, also when that moves."""
     scoped(table)
     for statement in (
         f"create trigger follow_parent before insert or update of org_path, {column} on {table}"
         f" for each row execute function follow_parent('{parent}', '{column}')",
         f"create trigger carry_{table} after update of org_path on {parent}"
-        f" for each row when (old.org_path is distinct from new.org_path) execute function carry_part('{table}', '{column}')",
+        " for each row when (old.org_path is distinct from new.org_path)"
+        f" execute function carry_part('{table}', '{column}')",
     ):
         op.execute(text(statement))
 
 
 def append_only(table: str) -> None:
     """Rows of `table` are never changed or removed, by whichever role."""
-    op.execute(
-        text(
-            f"create trigger append_only before update or delete on {table} for each row execute function refuse_change()"
-        )
-    )
-    op.execute(
-        text(
-            f"create trigger append_only_whole before truncate on {table} for each statement execute function refuse_change()"
-        )
-    )
+    refuse = "execute function refuse_change()"
+    op.execute(text(f"create trigger append_only before update or delete on {table} for each row {refuse}"))
+    op.execute(text(f"create trigger append_only_whole before truncate on {table} for each statement {refuse}"))

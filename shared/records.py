@@ -1,7 +1,8 @@
 """What every record has alike: its history, and reveals of its masked fields.
 
-A deployable calls `record_routes` once for each record type. A reveal shows one plain value, to a position that may see it,
-for a stated purpose; the value itself is never stored with the answer, so its repetition is a new reveal with an entry of its own.
+A deployable calls `record_routes` once for each record type. A reveal shows one plain value, to a position that may
+see it, for a stated purpose; the value itself is never stored with the answer, so its repetition is a new reveal with
+an entry of its own.
 """
 
 from __future__ import annotations
@@ -88,7 +89,7 @@ async def _reveal(tx: Transaction, record: Record, values: Mapping[str, str | No
             org_path=record.org_path,
             after={"field": command.field},
             reason=command.purpose,
-        )  # fmt: skip
+        )
     )
     about = {"id": str(record.id), "version": record.version}
     return RevealOut(

@@ -1,8 +1,8 @@
 """Routes: each one declares its permission, or it cannot be registered.
 
-`Room` is the router of one room. Its methods read as what they are (`reads`, `posts`, `puts`, `patches`, `deletes`) and need
-`may="service.noun.verb"`; `public=True` is the one other way and is counted by a test. Before the endpoint runs, the
-caller is known, holds the permission, and every query parameter is one that the route knows.
+`Room` is the router of one room. Its methods read as what they are (`reads`, `posts`, `puts`, `patches`, `deletes`)
+and need `may="service.noun.verb"`; `public=True` is the one other way and is counted by a test. Before the endpoint
+runs, the caller is known, holds the permission, and every query parameter is one that the route knows.
 """
 
 from __future__ import annotations
@@ -23,7 +23,8 @@ from starlette.responses import Response
 
 from shared.actor import Actor
 from shared.concurrency import expected_version
-from shared.database import Contended, Database
+from shared.database import Database
+from shared.database_faults import Contended
 from shared.errors import Fault, IdempotencyKeyMissing, Text, UnknownParameter
 from shared.idempotency import Answer, RequestKey
 from shared.problems import language_of

@@ -22,7 +22,8 @@ from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from shared import audit
 from shared.actor import Actor, verify
-from shared.database import Database, refuse_unsafe_role
+from shared.database import Database
+from shared.database_faults import refuse_unsafe_role
 from shared.errors import (
     BodyTooLarge,
     MalformedRequest,
@@ -57,7 +58,10 @@ def build_app(
     authenticate: Authenticate | None = None,
     prepare: Callable[[FastAPI, Database], Awaitable[None]] | None = None,
 ) -> FastAPI:
-    """The application of one deployable. `prepare` loads what its handlers find on `app.state` (rule sets, directory)."""
+    """The application of one deployable.
+
+    `prepare` loads what its handlers find on `app.state` (rule sets, directory).
+    """
     refuse_test_switches()
 
     @asynccontextmanager

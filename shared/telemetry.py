@@ -32,10 +32,8 @@ def trace_id() -> str:
 @contextmanager
 def continue_trace(received: str | None) -> Iterator[str]:
     """Work inside the trace named by `received`, as a new span of it; an absent or malformed one begins a new trace."""
-    if received and _FORM.fullmatch(received):
-        trace = received.split("-")[1]
-    else:
-        trace = secrets.token_hex(16)
+    known = received if received and _FORM.fullmatch(received) else None
+    trace = secrets.token_hex(16) if known is None else known.split("-")[1]
     token = _current.set(f"00-{trace}-{secrets.token_hex(8)}-01")
     try:
         yield _current.get() or ""

@@ -1,4 +1,5 @@
-"""Work items: what somebody has to do about a record, with its legal due time; the gateway's inbox shows all services' together.
+"""Work items: what somebody has to do about a record, with its legal due time; the gateway's inbox shows all
+services' together.
 
 An item addressed to a person opens exactly its record to that person until it is closed.
 """
@@ -70,7 +71,8 @@ async def open_item(
 
 
 async def close_items(tx: Transaction, record_id: UUID, *kinds: str, person_id: UUID | None = None) -> None:
-    """Close the record's open items of these kinds (all kinds where none is named), and with them the persons' access."""
+    """Close the record's open items of these kinds (all kinds where none is named), and with them the persons' access.
+    """
     items = work_items.c
     statement = update(work_items).where(items.record_id == record_id, items.closed_at.is_(None))
     if kinds:

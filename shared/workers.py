@@ -18,7 +18,8 @@ from prometheus_client import generate_latest
 
 from shared.actor import machine
 from shared.consuming import Consumers
-from shared.database import Database, refuse_unsafe_role
+from shared.database import Database
+from shared.database_faults import refuse_unsafe_role
 from shared.events import Consumer
 from shared.health import parts_of
 from shared.logging import configure

@@ -10,7 +10,7 @@ from tests.contract.import_graph import Import, Module, place_in
 Graph = dict[str, Module]
 Order = dict[str, tuple[str, ...]]
 
-RANK = {"rules": 0, "tables": 1, "schemas": 1, "queries": 2, "handlers": 3, "routes": 4}
+RANK = {"rules": 0, "tables": 1, "schemas": 1, "queries": 2, "shapes": 2, "handlers": 3, "routes": 4}
 """The layers inside a room: a file imports files of its own or a lower rank, of its own or an earlier room."""
 
 ASSEMBLY = ("app", "worker", "consumers")

@@ -47,9 +47,10 @@ async def alone(
     """The claim read singly; `more` are the parts that later rooms add (approval, deadlines, hazards)."""
     facts = await queries.facts_of(tx, claim)
     people = [injured(row) for row in await queries.injured_of(tx, claim.id)]
+    hidden = [f"injured.{n}.{one}" for n, who in enumerate(people) for one in who.masked]
     return ClaimOut(
         **item(claim).model_dump(), place=claim.place, area_code=claim.area_code, description=claim.description,
         reporter=reporter(claim), injured=people, origin=claim.origin,
-        masked=["reporter.name", "reporter.phone"] + [f"injured.{n}.{one}" for n, who in enumerate(people) for one in who.masked],
+        masked=["reporter.name", "reporter.phone", *hidden],
         available_actions=judged(actions, tx.actor, facts, claim.id, language), **more,
     )  # fmt: skip

@@ -87,6 +87,8 @@ async def reported(
         created_at=claim.created_at, status=claim.status, unit_code=claim.unit_code, line=claim.line,
         policy_match=claim.policy_match, policy_id=claim.policy_id, policy_version=claim.policy_version,
         accident_id=claim.accident_id, flags=claim.flags,
-        possible_duplicates=[PossibleDuplicate(claim_id=one.id, claim_no=one.claim_no, score=str(score)) for one, score in within],
+        possible_duplicates=[
+            PossibleDuplicate(claim_id=one.id, claim_no=one.claim_no, score=str(score)) for one, score in within
+        ],
         open_hazards=await hazards_of(tx, claim), deadlines=[],
     )  # fmt: skip
