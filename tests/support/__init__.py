@@ -1,0 +1,1 @@
+"""What tests stand on: engines, databases, tokens, clock."""
