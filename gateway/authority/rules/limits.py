@@ -31,8 +31,9 @@ class TableFault:
 def check_table(table: AuthorityTable) -> tuple[TableFault, ...]:
     """What is wrong with the rows of `table`; empty if nothing is.
 
-    Codes: `unknown_cell`, `duplicate_row`, `missing` (gap), `two_deciders` (overlap), `position_changes` (one
-    kind and line is decided by different positions), `not_whole_cents`, `negative`, `head_office_limited`, `limit_falls`, `limit_without_part`, `cosign_invalid`, `cosigner_without_row`.
+    Codes: `unknown_cell`, `duplicate_row`, `missing` (gap), `two_deciders` (overlap), `position_changes` (one kind and
+    line is decided by different positions), `not_whole_cents`, `negative`, `head_office_limited`, `limit_falls`,
+    `limit_without_part`, `cosign_invalid`, `cosigner_without_row`.
     """
     return (*_row_faults(table), *(fault for kind in KINDS for line in LINES for fault in _ladder(table, kind, line)))
 

@@ -55,7 +55,8 @@ CHANGES: dict[str, dict[str, str]] = {
         "claims": "claim link match cancel reveal; reserve register change; survey dispatch; "
         "documents collect request; consent record; adjustment assess calculate; agreement record; "
         "notice serve; explanation record; payment order; advance request; ex_gratia request; recovery open; "
-        "litigation open; reopening request; closure close; medical unmask; letter issue serve; note write; attachment add; job cancel",
+        "litigation open; reopening request; closure close; medical unmask; letter issue serve; "
+        "note write; attachment add; job cancel",
     },
     "claims_approver": {
         "claims": "approval decide; advance decide; ex_gratia decide; recovery decide; litigation decide; "

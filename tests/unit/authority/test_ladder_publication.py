@@ -8,7 +8,7 @@ from pathlib import Path
 
 import pytest
 
-from gateway.authority.table_rules import changes, check_succession, check_table
+from gateway.authority.rules import changes, check_succession, check_table
 from shared.authority import AuthorityTable
 
 SEED = Path(__file__).parents[3] / "gateway/authority/rule_sets/authority_tables.2026-1.toml"
