@@ -1,0 +1,1 @@
+"""Customers and the identity they are known by."""

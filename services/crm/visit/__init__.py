@@ -1,0 +1,1 @@
+"""Return visits: planning, attempts, answers and findings."""
