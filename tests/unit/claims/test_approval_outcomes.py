@@ -103,6 +103,13 @@ def test_what_belongs_to_the_branch_is_decided_there_whatever_the_amount(trigger
         claim.act(approver(SUB), "decision")
 
 
+def test_of_several_reasons_the_one_with_the_highest_level_counts() -> None:
+    levels = {**TRIGGERS.lowest_level, Trigger.SUSPECTED_FRAUD: "head_office", Trigger.REOPENING: "central_branch"}
+    both = {Trigger.SUSPECTED_FRAUD, Trigger.REOPENING}
+    assert replace(TRIGGERS, lowest_level=levels).lifted(both) == {"lowest_level": "head_office", "levels_up": 0}
+    assert TRIGGERS.lifted(()) == {"lowest_level": None, "levels_up": 0}
+
+
 def test_a_claim_of_staff_is_decided_one_level_up() -> None:
     staff = frozenset({Trigger.STAFF_OR_RELATIVES})
     for amount, triggers, level in (
