@@ -1,0 +1,1 @@
+"""The policy and its versions, here or in the core system."""
