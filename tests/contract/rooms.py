@@ -34,6 +34,6 @@ ROOMS: dict[str, tuple[str, ...]] = {
         "archive",
     ),
     "services.risk": ("exposure", "inspection", "hazard", "key_risk"),
-    "services.complaints": ("complaint", "clock"),
+    "services.complaints": ("complaint", "clock", "statistics"),
     "services.crm": ("customer", "timeline", "visit", "finding"),
 }
