@@ -6,7 +6,7 @@ frontend is told is what happens: an action shown as allowed is carried out unle
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 from typing import Any, Generic, TypeVar
 
@@ -92,7 +92,7 @@ def refusal_of(action: Action[F], actor: Actor, facts: F) -> Problem | None:
     return None
 
 
-def reason_of(refusal: Problem, language: str) -> Mapping[str, Any]:
+def reason_of(refusal: Problem, language: str) -> dict[str, Any]:
     """`code`, `detail` and the extension members of the problem."""
     members = body_of(refusal, language=language, instance="", request_id="")
     shown = {name: value for name, value in members.items() if name not in _STANDARD}

@@ -167,8 +167,7 @@ class Transaction:
         after: Mapping[str, Any] | None = None,
         reason: str | None = None,
     ) -> None:
-        """Stage the one audit entry of this change, and its line in the record's history (no personal data in either).
-        """
+        """Stage the one audit entry of this change, and its line in the record's history (no personal data in either)."""
         entry = audit.Entry(
             action=action, object_type=about.record_type, object_id=about.id, org_path=about.org_path,
             before=before, after=after, reason=reason,
@@ -199,7 +198,7 @@ class Transaction:
         return self._answer
 
     def answer_unstored(self, out: BaseModel) -> Answer:
-        """The answer of an act that is carried out anew each time: a reveal's personal values are stored with no key."""
+        """The answer of an act that is carried out anew each time: the values of a reveal are never stored."""
         return Answer(200 if self.dry_run else 201, out.model_dump_json(by_alias=True, exclude_none=True).encode())
 
     async def finish(self) -> None:

@@ -10,7 +10,7 @@ from __future__ import annotations
 import re
 from collections.abc import Sequence
 from decimal import ROUND_DOWN, ROUND_HALF_UP, Decimal
-from typing import Annotated, Any
+from typing import Annotated, Any, LiteralString
 
 from pydantic import BeforeValidator, PlainSerializer, WithJsonSchema
 from pydantic_core import PydanticCustomError
@@ -49,7 +49,7 @@ def allocate(total: Decimal, weights: Sequence[Decimal]) -> list[Decimal]:
     return parts
 
 
-def _read(pattern: re.Pattern[str], code: str, hint: str, *, negative: bool):
+def _read(pattern: re.Pattern[str], code: LiteralString, hint: LiteralString, *, negative: bool):
     def read(value: Any) -> Decimal:
         if isinstance(value, Decimal):
             return value

@@ -40,8 +40,8 @@ class GuardedRoute(APIRoute):
     def __init__(self, path: str, endpoint: Callable[..., Any], **options: Any) -> None:
         if not hasattr(endpoint, "__permission__"):
             raise TypeError(f"{path}: register routes through Room, with may= or public=True")
-        self.permission: str | None = endpoint.__permission__
-        self.free_query: bool = endpoint.__free_query__
+        self.permission: str | None = vars(endpoint)["__permission__"]
+        self.free_query: bool = vars(endpoint)["__free_query__"]
         super().__init__(path, endpoint, **options)
 
     def get_route_handler(self) -> Callable[[Request], Coroutine[Any, Any, Response]]:
