@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Awaitable, Callable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
+from typing import Any
 from uuid import UUID
 
 from sqlalchemy import select
@@ -42,6 +43,16 @@ class ClaimFacts:
     claim: Claim
     duties: tuple[rules.Held, ...]
     now: datetime
+    interested: frozenset[UUID] = frozenset()
+    """Staff who are, or whose declared relatives are, claimant or reporter."""
+    approval: Any = None
+    """How far the approval has come, as its room knows it; None where there is no calculation sheet."""
+
+
+FactSource = Callable[[Transaction, Claim, Any], Awaitable[Mapping[str, Any]]]
+"""`source(tx, claim, state)` adds what a later room knows to the facts, by the name of the field."""
+PartSource = Callable[[Transaction, ClaimFacts], Awaitable[Mapping[str, Any]]]
+"""`source(tx, facts)` adds what a later room shows to the claim read singly, by the name of the member."""
 
 
 async def duties_of(tx: Transaction, claim_id: UUID) -> tuple[rules.Held, ...]:
@@ -50,8 +61,26 @@ async def duties_of(tx: Transaction, claim_id: UUID) -> tuple[rules.Held, ...]:
     return tuple(rules.Held(rules.Duty(row.duty), row.person_id) for row in rows)
 
 
-async def facts_of(tx: Transaction, claim: Claim) -> ClaimFacts:
-    return ClaimFacts(claim, await duties_of(tx, claim.id), tx.now)
+async def facts_of(tx: Transaction, claim: Claim, state: Any = None) -> ClaimFacts:
+    """The facts; with the application's `state` also those of the rooms that come later (`fact_sources`)."""
+    more: dict[str, Any] = {}
+    for source in getattr(state, "fact_sources", ()):
+        more |= await source(tx, claim, state)
+    return ClaimFacts(claim, await duties_of(tx, claim.id), tx.now, **more)
+
+
+async def parts_of(tx: Transaction, facts: ClaimFacts, state: Any) -> dict[str, Any]:
+    """What later rooms add to the claim read singly (`part_sources` of the application's `state`).
+
+    Each may name the masked fields of its part in `masked`; they are put together.
+    """
+    parts: dict[str, Any] = {}
+    masked: list[str] = []
+    for source in getattr(state, "part_sources", ()):
+        part = dict(await source(tx, facts))
+        masked += part.pop("masked", ())
+        parts |= part
+    return {**parts, "masked": masked}
 
 
 async def injured_of(tx: Transaction, claim_id: UUID) -> Sequence[InjuredPerson]:

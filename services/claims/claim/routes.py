@@ -32,5 +32,7 @@ async def read_claim(claim_id: UUID, call: Reads) -> Response:
     """One claim with everything the caller may see, and what the caller may do with it."""
     async with call.db.transaction(call.actor) as tx:
         claim = await tx.find(Claim, claim_id)
-        out = await shapes.alone(tx, claim, call.state.actions, call.language)
+        facts = await queries.facts_of(tx, claim, call.state)
+        parts = await queries.parts_of(tx, facts, call.state)
+        out = await shapes.alone(tx, facts, call.state.actions, call.language, **parts)
         return shown(out, version=claim.version)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import Any
 
 from services.claims.claim import queries
@@ -42,10 +43,12 @@ async def plain_values(tx: Transaction, claim: Claim) -> dict[str, str | None]:
 
 
 async def alone(
-    tx: Transaction, claim: Claim, actions: tuple[Action[queries.ClaimFacts], ...], language: str, **more: Any
-) -> ClaimOut:
-    """The claim read singly; `more` are the parts that later rooms add (approval, deadlines, hazards)."""
-    facts = await queries.facts_of(tx, claim)
+    tx: Transaction, facts: queries.ClaimFacts, actions: tuple[Action[queries.ClaimFacts], ...], language: str,
+    masked: Sequence[str] = (), **more: Any,
+) -> ClaimOut:  # fmt: skip
+    """The claim read singly; `more` are the parts that later rooms add (approval, deadlines, hazards), `masked` the
+    fields which are masked in them."""
+    claim = facts.claim
     people = [injured(row) for row in await queries.injured_of(tx, claim.id)]
     hidden = [f"injured.{n}.{one}" for n, who in enumerate(people) for one in who.masked]
     return ClaimOut(
