@@ -123,12 +123,13 @@ def verify(token: str, keys: KeySet, audience: str) -> Actor:
             exp={"essential": True},
             sub={"essential": True},
         ).validate(decoded.claims)
-        return _read(decoded.claims)
+        return read(decoded.claims)
     except (JoseError, KeyError, ValueError, TypeError) as problem:
         raise TokenInvalid() from problem
 
 
-def _read(claims: Mapping[str, Any]) -> Actor:
+def read(claims: Mapping[str, Any]) -> Actor:
+    """The actor that `claims` state, whoever vouches for them. Raises KeyError, ValueError or TypeError for other members."""
     act = claims.get("act") or {}
     return Actor(
         person_id=UUID(claims["sub"]),

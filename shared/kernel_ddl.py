@@ -172,6 +172,10 @@ create table attachments (
 ;;
 create index attachments_record on attachments (record_id)
 ;;
+create index attachments_unscanned on attachments (id) where scan_state = 'pending'
+;;
+create index attachments_unused on attachments (created_at) where record_id is null
+;;
 create table jobs (
   id uuid primary key,
   org_path text collate "C" not null,
@@ -190,6 +194,10 @@ create table jobs (
 )
 ;;
 create index jobs_waiting on jobs (created_at) where state in ('queued', 'running')
+;;
+create index jobs_expiry on jobs (expires_at) where expires_at is not null
+;;
+create table job_lines (job_id uuid not null, n integer not null, line text, result jsonb, primary key (job_id, n))
 ;;
 create table number_series (
   kind text not null,
