@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+import tomllib
+from pathlib import Path
+
 import pytest
 
 from services.claims.claim.rules import ClaimStatus
@@ -9,6 +12,10 @@ from services.claims.documents import rules
 from services.claims.documents.rules import ConsentBasis, SupplementItem
 from services.claims.guide.rules import DocumentItem
 from shared.errors import StateConflict, Text
+
+
+SHIPPED = Path(__file__).parents[3] / "services/claims/rule_sets/consent.2026-1.toml"
+AGE_LIMIT = tomllib.loads(SHIPPED.read_text(encoding="utf-8"))["content"]["guardian_consent_below_age"]
 
 
 def item(code: str, required=True, held=False, medical=False) -> DocumentItem:
@@ -85,10 +92,10 @@ def test_supplements_end_the_pause_when_all_are_in():
 
 def test_a_child_does_not_consent_for_itself():
     with pytest.raises(rules.GuardianConsentRequired):
-        rules.check_consent(ConsentBasis.CONSENT, 13, age_limit=14)
-    rules.check_consent(ConsentBasis.CONSENT, 14, age_limit=14)
-    rules.check_consent(ConsentBasis.CONSENT, None, age_limit=14)
-    rules.check_consent(ConsentBasis.GUARDIAN_CONSENT, 3, age_limit=14)
+        rules.check_consent(ConsentBasis.CONSENT, 13, age_limit=AGE_LIMIT)
+    rules.check_consent(ConsentBasis.CONSENT, 14, age_limit=AGE_LIMIT)
+    rules.check_consent(ConsentBasis.CONSENT, None, age_limit=AGE_LIMIT)
+    rules.check_consent(ConsentBasis.GUARDIAN_CONSENT, 3, age_limit=AGE_LIMIT)
 
 
 def test_missing_consents_are_listed_only_once_medical_papers_are_here():

@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import tomllib
 from dataclasses import replace
 from datetime import datetime, timedelta
+from pathlib import Path
 from uuid import UUID
 
 import pytest
@@ -13,13 +15,15 @@ from services.complaints.complaint.rules import ComplaintStatus, Decision, Owner
 from shared.clock import SHANGHAI
 from shared.errors import OccurredInFuture, StateConflict, ValidationFailed
 
+SHIPPED = Path(__file__).parents[3] / "services/complaints/rule_sets/registration.2026-1.toml"
+MAXIMUM = tomllib.loads(SHIPPED.read_text(encoding="utf-8"))["content"]["maximum_representatives"]
 NOW = datetime(2026, 5, 11, 9, tzinfo=SHANGHAI)
 CALL = Registration("phone", NOW, "refused without a word")
 NAMED, SELLER, APPROVER, BOSS, JUNIOR, OFFICER = (UUID(int=n) for n in range(1, 7))
 
 
 def register(**changed):
-    return rules.register(replace(CALL, **changed), NOW, maximum_representatives=5)
+    return rules.register(replace(CALL, **changed), NOW, maximum_representatives=MAXIMUM)
 
 
 def test_a_call_is_registered_and_answered():
