@@ -13,7 +13,6 @@ from services.claims.documents.rules import ConsentBasis, SupplementItem
 from services.claims.guide.rules import DocumentItem
 from shared.errors import StateConflict, Text
 
-
 SHIPPED = Path(__file__).parents[3] / "services/claims/rule_sets/consent.2026-1.toml"
 AGE_LIMIT = tomllib.loads(SHIPPED.read_text(encoding="utf-8"))["content"]["guardian_consent_below_age"]
 
