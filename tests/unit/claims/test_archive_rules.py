@@ -65,6 +65,7 @@ def test_a_claim_in_payment_does_not_close():
 def test_volume_numbers_read_year_unit_line_and_six_digits():
     assert rules.volume_no(2026, "320201", Line.ACCIDENT, 317) == "2026-320201-PA-000317"
     assert rules.volume_no(2026, "320201", Line.LIABILITY, 1) == "2026-320201-LI-000001"
+    assert rules.volume_no(2026, "3201", Line.LIABILITY, 999_999).endswith("-999999")
     for wrong in (0, 1_000_000):
         with pytest.raises(ValueError, match="out of range"):
             rules.volume_no(2026, "320201", Line.LIABILITY, wrong)

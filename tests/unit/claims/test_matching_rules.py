@@ -119,3 +119,13 @@ def test_a_loss_between_premium_and_decision_is_flagged():
     assert rules.premium_flags([window], at(3, 10)) == ()
     assert rules.premium_flags([PremiumWindow(at(3, 1))], at(9, 9)) == (Flag.PREMIUM_WITHOUT_DECISION,)
     assert rules.premium_flags([window], at(2, 28)) == ()
+
+
+def test_cover_that_ended_where_it_began_covered_nothing():
+    never = version(1, ended=at(3, 20), status="cancelled")
+    assert rules.match([never], at(3, 20), at(4, 1)).flags == (Flag.NOT_IN_FORCE, Flag.COVER_ENDED_BEFORE_LOSS)
+
+
+def test_a_version_made_at_the_moment_of_the_report_counts_and_a_premium_at_the_moment_of_the_loss_too():
+    assert rules.match([version(made=at(5, 2))], at(5, 1), at(5, 2)).policy_match is PolicyMatch.MATCHED
+    assert rules.premium_flags([PremiumWindow(at(3, 5))], at(3, 5)) == (Flag.PREMIUM_WITHOUT_DECISION,)

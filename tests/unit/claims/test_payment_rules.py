@@ -152,3 +152,22 @@ def test_the_claim_is_paid_when_the_last_part_is_confirmed():
     parts = [Decimal("1000.00")]
     assert rules.after_confirmation(ClaimStatus.PAYING, AMOUNT, parts) is ClaimStatus.PAYING
     assert rules.after_confirmation(ClaimStatus.PAYING, AMOUNT, [*parts, Decimal("2268.00")]) is ClaimStatus.PAID
+
+
+@pytest.mark.parametrize("account", ["123456", "1" * 34, "GB29 NWBK 6016", "6222-0000"])
+def test_accounts_of_any_usual_form_are_taken(account):
+    assert order(replace(PERSON, account=account)) is ClaimStatus.PAYING
+
+
+@pytest.mark.parametrize("account", ["12345", "1" * 35, "６２２２００００", "6222_0000"])
+def test_what_cannot_be_an_account_is_refused(account):
+    with pytest.raises(ValidationFailed) as refused:
+        order(replace(PERSON, account=account))
+    assert [fault.code for fault in refused.value.faults] == ["account_format"]
+
+
+def test_a_share_may_be_paid_to_its_last_cent():
+    standing = replace(
+        ACCIDENT, share=Decimal("1000.00"), ordered=Decimal("400.00"), ordered_to_payee=Decimal("400.00")
+    )
+    assert order(amount=Decimal("600.00"), standing=standing, current=ClaimStatus.PAYING) is ClaimStatus.PAYING

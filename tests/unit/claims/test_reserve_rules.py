@@ -63,3 +63,7 @@ def test_a_reserve_does_not_fall_below_what_was_paid():
 def test_no_reserve_before_registration_and_after_payment(status):
     with pytest.raises(StateConflict):
         rules.change_reserve(status, AMOUNT, Decimal("1.00"), "why")
+
+
+def test_a_claim_may_be_registered_at_nothing():
+    assert rules.register(ClaimStatus.SURVEYED, Line.LIABILITY, Decimal("0.00"), "no cover", None)

@@ -58,6 +58,7 @@ def test_a_joint_visit_sends_five_representatives_at_most():
             register(channel="visit", complainants=40, **crowd)
         assert refused.value.faults[0].code == "too_many_representatives"
     assert register(channel="phone", complainants=40, representatives=6)
+    assert register(channel="visit", complainants=1, representatives=6)
 
 
 def test_an_anonymous_complaint_is_a_lead_without_reply():

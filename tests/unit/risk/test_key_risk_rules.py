@@ -60,6 +60,8 @@ def test_three_claims_in_twelve_months_are_frequent():
 def test_two_claims_with_bodily_injury_are_frequent():
     assert met(claims=[ClaimSeen(date(2026, 1, 1), True), ClaimSeen(date(2026, 5, 1), True)]) == [Criterion.FREQUENCY]
     assert met(claims=[ClaimSeen(date(2026, 1, 1), True), ClaimSeen(date(2026, 5, 1))]) == []
+    assert met(claims=[ClaimSeen(date(2025, 7, 16), True), ClaimSeen(TODAY, True)]) == [Criterion.FREQUENCY]
+    assert met(claims=[ClaimSeen(date(2025, 7, 15), True), ClaimSeen(TODAY, True)]) == []
 
 
 def test_criteria_come_in_one_order():
