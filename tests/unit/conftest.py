@@ -13,7 +13,8 @@ class ConnectionOpened(AssertionError):
     """A unit test tried to reach something outside its process."""
 
 
-def _refuse(_socket: socket.socket, address: Any) -> NoReturn:
+def _refuse(opened: socket.socket, address: Any) -> NoReturn:
+    opened.close()  # a library that expects an OSError here would leave it open
     raise ConnectionOpened(f"a unit test connects to {address!r}; it belongs into another folder of tests")
 
 

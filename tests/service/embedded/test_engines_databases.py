@@ -4,12 +4,14 @@ from __future__ import annotations
 
 import base64
 import itertools
+from pathlib import Path
 
 import asyncpg
 import pytest
 
 from embedded import databases
 from embedded.databases import DEPLOYABLES, OWNER, database_of, role_of
+from embedded.engines.postgres import PostgresCluster
 from tests.support.engines import EngineRun
 
 PAIRS = [(role, database) for role, database in itertools.product(DEPLOYABLES, DEPLOYABLES) if role != database]
@@ -140,6 +142,17 @@ async def test_a_strange_role_sees_neither_tables_nor_functions(
     for statement in ("select count(*) from things", "select public.twice(1)"):
         with pytest.raises(asyncpg.PostgresError, match=r"permission denied|does not exist"):
             await _alone(engines, role_of("crm"), ground, statement)
+    inside = await asyncpg.connect(engines.superuser_dsn(ground), timeout=10)
+    try:
+        rights = await inside.fetchrow(
+            "select has_schema_privilege($1, 'public', 'usage'), has_schema_privilege($1, 'public', 'create'),"
+            " has_function_privilege($1, 'public.twice(int)', 'execute'), has_table_privilege($1, 'things', 'select')",
+            role_of("crm"),
+        )
+    finally:
+        await inside.close()
+    assert rights is not None
+    assert not any(rights)
 
 
 async def test_provisioning_again_changes_nothing_and_keeps_the_data(
@@ -160,18 +173,28 @@ async def test_provisioning_again_changes_nothing_and_keeps_the_data(
     assert await _alone(engines, role_of("claims"), database_of("claims"), "select current_user") == role_of("claims")
 
 
-async def test_provisioning_takes_back_what_was_given_by_hand(
-    engines: EngineRun, superuser: asyncpg.Connection
-) -> None:
-    await superuser.execute(f"alter role {role_of('risk')} bypassrls createdb")
-    await superuser.execute(f"grant {OWNER} to {role_of('risk')}")
-    await databases.provision(engines.superuser_dsn(), DEPLOYABLES, engines.passwords)
-    flags = await superuser.fetchrow(
-        "select rolbypassrls, rolcreatedb from pg_roles where rolname = $1", role_of("risk")
-    )
-    assert flags is not None
-    assert tuple(flags) == (False, False)
-    assert not await superuser.fetchval("select pg_has_role($1, $2, 'member')", role_of("risk"), OWNER)
+async def test_provisioning_takes_back_what_was_given_by_hand(tmp_path: Path) -> None:
+    cluster = PostgresCluster(tmp_path / "postgres", fast=True)  # its own: the roles of the others stay as they are
+    cluster.start()
+    try:
+        passwords = {role: f"word-of-{role}" for role in (OWNER, role_of("risk"))}
+        await databases.provision(cluster.dsn(), ["risk"], passwords)
+        connection = await asyncpg.connect(cluster.dsn(), timeout=10)
+        try:
+            await connection.execute("alter role anlan_risk bypassrls createdb; grant anlan_owner to anlan_risk")
+            await databases.provision(cluster.dsn(), ["risk"], passwords)
+            flags = await connection.fetchrow(
+                "select rolbypassrls, rolcreatedb, pg_has_role('anlan_risk', 'anlan_owner', 'member')"
+                " from pg_roles where rolname = 'anlan_risk'"
+            )
+        finally:
+            await connection.close()
+        assert flags is not None
+        assert tuple(flags) == (False, False, False)
+        log = cluster.process.log.read_text(encoding="utf-8")
+        assert not any(password in log for password in passwords.values())
+    finally:
+        cluster.stop()
 
 
 async def test_a_verifier_of_ours_is_what_the_server_would_have_made(

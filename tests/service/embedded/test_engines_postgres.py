@@ -162,10 +162,14 @@ async def test_what_was_committed_survives_a_kill(directory: Path) -> None:
 
 def test_a_pid_file_that_names_a_living_stranger_does_not_hinder_the_start(cluster: PostgresCluster) -> None:
     cluster.stop()
-    stale = f"{os.getpid()}\n{cluster.data}\n1700000000\n{cluster.port}\n\n127.0.0.1\n\nready\n"
-    (cluster.data / "postmaster.pid").write_text(stale, encoding="ascii")
-    cluster.start()
-    assert cluster.process.alive
+    with subprocess.Popen([sys.executable, "-c", "import time; time.sleep(600)"]) as stranger:
+        stale = f"{stranger.pid}\n{cluster.data}\n1700000000\n{cluster.port}\n\n127.0.0.1\n\nready\n"
+        (cluster.data / "postmaster.pid").write_text(stale, encoding="ascii")
+        try:
+            cluster.start()
+            assert cluster.process.alive
+        finally:
+            stranger.kill()
 
 
 def test_two_servers_never_share_a_directory(cluster: PostgresCluster) -> None:

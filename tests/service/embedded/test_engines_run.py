@@ -102,6 +102,12 @@ async def test_seeds_that_nobody_touched_are_not_written_again(migrated: asyncpg
     await migrated.execute("select pristine.reset()")
     assert await migrated.fetchval(where) == before
 
+    await migrated.execute("update seeds set amount = 99")
+    await migrated.execute("select pristine.reset()")
+    restored = await migrated.fetchval(where)
+    await migrated.execute("select pristine.reset()")
+    assert before != restored == await migrated.fetchval(where)
+
 
 async def test_every_worker_has_its_own_databases_for_the_roles_of_production(
     database_urls: Mapping[str, str], owner_urls: Mapping[str, str], worker: str
