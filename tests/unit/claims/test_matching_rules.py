@@ -101,6 +101,8 @@ def test_a_person_is_found_by_reference_or_digest_on_the_day_of_the_loss():
     assert found is not None
     assert found.insured_ref == "P-2"
     assert rules.find_on_list(LIST, Injured(insured_ref="P-1"), date(2026, 4, 30)) is LIST[0]
+    assert rules.find_on_list(LIST, Injured(insured_ref="P-1"), date(2026, 2, 1)) is LIST[0]
+    assert rules.find_on_list(LIST, Injured(insured_ref="P-1"), date(2026, 1, 31)) is None
 
 
 def test_a_person_taken_off_the_list_before_the_loss_is_flagged():

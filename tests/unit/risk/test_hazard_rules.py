@@ -92,6 +92,7 @@ def serve(at=NOW, method="handed_over", receipt="a-1"):
 
 def test_a_notice_is_served_in_writing_with_a_receipt():
     assert serve() is HazardStatus.RECTIFYING
+    assert serve(at=NOW - timedelta(hours=2)) is HazardStatus.RECTIFYING
     for wrong in ({"receipt": None}, {"receipt": ""}, {"method": "oral"}, {"method": " "}, {"at": None}):
         with pytest.raises(rules.ReceiptRequired) as refused:
             serve(**wrong)

@@ -35,6 +35,8 @@ def test_low_risk_is_visited_on_the_last_day_of_each_policy_year_at_the_latest()
 
 def test_a_longer_contract_keeps_its_cycle_over_the_anniversary():
     assert plan("medium", end=date(2028, 3, 20)) == [date(2026, 9, 20), date(2027, 3, 20), date(2027, 9, 20)]
+    imported = plan("medium", end=date(2028, 3, 20), today=date(2027, 3, 20))
+    assert imported == [date(2027, 3, 20), date(2027, 9, 20)]
 
 
 def test_a_short_contract_is_visited_once():
