@@ -129,7 +129,7 @@ def verify(token: str, keys: KeySet, audience: str) -> Actor:
 
 
 def read(claims: Mapping[str, Any]) -> Actor:
-    """The actor that `claims` state, whoever vouches for them. Raises KeyError, ValueError or TypeError for other members."""
+    """The actor that `claims` state; the inverse of `claims_of`. Raises KeyError, ValueError or TypeError."""
     act = claims.get("act") or {}
     return Actor(
         person_id=UUID(claims["sub"]),

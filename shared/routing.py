@@ -81,6 +81,8 @@ async def _again_when_contended(
         try:
             return await handle(request)
         except Contended:
+            if request._stream_consumed and not hasattr(request, "_body"):
+                raise  # a body that was read as a stream is gone: only the caller can send it again, with the same key
             await asyncio.sleep(random.uniform(0.01, 0.05) * (attempt + 1))  # noqa: S311 - jitter, not a secret
     return await handle(request)
 

@@ -34,6 +34,8 @@ class DeployableSettings(BaseSettings):
     """32 random bytes from which cursor and download signatures are derived."""
     attachments_dir: Path = Path("attachments")
     attachment_scanner: Literal["none", "clamav"] = "none"
+    clamav_address: str = "127.0.0.1:3310"
+    """Where clamd listens: `host:port`, or `unix:/path/of/its/socket`."""
     digest_key_file: Path | None = None
     """Key of the digests that gateway, policy and claims share."""
     health_port: int = 0
