@@ -121,6 +121,19 @@ def calculate_accident(
     )
 
 
+def deductibles_of_accident(
+    cover: AccidentCover, facts: AssessedFacts, accounts: Mapping[str, PersonAccount]
+) -> Mapping[str, Decimal]:
+    """What each person bears of the medical deductible in this claim, in yuan, by claimant ref."""
+    taken: dict[str, Decimal] = {}
+    for one in facts.claimants:
+        person = _Person(cover, one, accounts.get(one.ref, PersonAccount()), None)
+        still = (cover.medical_deductible or ZERO) - person.account.medical_deductible_taken
+        bills = total([_bill(person, loss) for loss in one.losses if loss.kind == "medical"])
+        taken[one.ref] = min(max(ZERO, still), bills)
+    return taken
+
+
 def _lines(person: _Person) -> list[Item]:
     refuse_second_death(person.claimant)
     losses = one_disability(person.claimant.losses)

@@ -64,6 +64,16 @@ def excluded() -> Text:
     return Text("保单除外项目(excluded_kinds)，不予赔付", "excluded by the policy (excluded_kinds): nothing is paid")
 
 
+def not_in_force() -> Text:
+    return Text(
+        "出险时保单不在保险期间内，不予赔付", "the policy did not cover the moment of the loss: nothing is paid"
+    )
+
+
+def not_on_the_list() -> Text:
+    return Text("出险当日不在被保险人名单内，不予赔付", "not on the insured list that day: nothing is paid")
+
+
 def by_days(days: int, waiting: int, most: int | None, daily: Decimal, amount: Decimal) -> Text:
     if days <= waiting:
         return Text(f"{days}日未超过等待期{waiting}日", f"{days} days lie within the waiting period of {waiting} days")

@@ -141,14 +141,35 @@ def _person(cover: LiabilityCover, ref: str, items: list[Item], used: LimitsUsed
 
 def _property_deductible(cover: LiabilityCover, items: list[Item], used: LimitsUsed) -> list[Item]:
     """Once for the accident: the greater (or the sum) of the amount and the rate of the loss."""
-    loss = total([item for item in items if item.kind == "property"])
-    amount = cover.property_deductible_amount or ZERO
-    by_rate = half_up(loss * (cover.property_deductible_rate or 0))
-    whole = amount + by_rate if cover.property_deductible_rule == "sum" else max(amount, by_rate)
+    amount, by_rate, whole = _property_deduction(cover, items)
     still = max(ZERO, whole - used.property_deductible_taken)
     terms = ["property_deductible_amount"] if amount and (amount >= by_rate or whole > by_rate) else []
     terms += ["property_deductible_rate"] if by_rate and whole > amount else []
     return deducted(items, lambda item: item.kind == "property", still, explanation.property_deductible, *terms)
+
+
+def _property_deduction(cover: LiabilityCover, items: Sequence[Item]) -> tuple[Decimal, Decimal, Decimal]:
+    """The amount, the rate of the loss, and what the terms make of the two."""
+    loss = total([item for item in items if item.kind == "property"])
+    amount = cover.property_deductible_amount or ZERO
+    by_rate = half_up(loss * (cover.property_deductible_rate or 0))
+    whole = amount + by_rate if cover.property_deductible_rule == "sum" else max(amount, by_rate)
+    return amount, by_rate, whole
+
+
+def deductibles_of_liability(
+    cover: LiabilityCover, facts: AssessedFacts, used: LimitsUsed, figures: Mapping[str, CompensationFigures]
+) -> tuple[Mapping[str, Decimal], Decimal]:
+    """What this claim bears itself: of the medical deductible by claimant ref, and of the property deductible."""
+    medical: dict[str, Decimal] = {}
+    items: list[Item] = []
+    for one in facts.claimants:
+        own = established(cover, one, _share(cover, facts, one), facts.liability_form == "joint", figures)
+        still = (cover.medical_deductible or ZERO) - used.medical_deductible_taken.get(one.ref, ZERO)
+        medical[one.ref] = min(max(ZERO, still), total([item for item in own if item.kind in cover.medical_kinds]))
+        items += _person(cover, one.ref, own, used)
+    still = max(ZERO, _property_deduction(cover, items)[2] - used.property_deductible_taken)
+    return medical, min(still, total([item for item in items if item.kind == "property"]))
 
 
 def _expenses(cover: LiabilityCover, facts: AssessedFacts, used: LimitsUsed, indemnity: Decimal) -> list[Item]:

@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
 from datetime import date
 from decimal import Decimal
+from functools import partial
 from typing import Any
 
 from services.claims.adjustment.rules.reading import (
@@ -18,6 +19,7 @@ from services.claims.adjustment.rules.reading import (
 )
 from services.claims.adjustment.rules.refusals import (
     AmountMissing,
+    CalculationRefused,
     ClaimantKindUnknown,
     ClaimantRefMissing,
     ClaimantRepeated,
@@ -29,6 +31,7 @@ from services.claims.adjustment.rules.refusals import (
     ValueUnreadable,
 )
 from services.claims.adjustment.rules.terms import EXPENSE_KINDS
+from shared.errors import ValidationFailed
 from shared.money import ZERO
 
 LOSS_KINDS: Mapping[str, frozenset[str]] = {
@@ -137,6 +140,42 @@ def read_facts(line: str, body: Mapping[str, Any]) -> AssessedFacts:
     )
     _check_claimants(facts)
     return facts
+
+
+def check_facts(line: str, body: Mapping[str, Any]) -> AssessedFacts:
+    """`read_facts`, but with every wrong value told at once: one fault is its own refusal, several are one
+    `ValidationFailed` (422)."""
+    faults = list(_faults(line, body))
+    if len(faults) > 1:
+        raise ValidationFailed(*(fault for refusal in faults for fault in refusal.faults))
+    return read_facts(line, body)
+
+
+def _faults(line: str, body: Mapping[str, Any]) -> Iterator[CalculationRefused]:
+    """The refusal of each claimant, loss and expense read by itself; what they are together comes last."""
+    heads = [{**one, "losses": ()} for one in rows(body, "claimants", "#")]
+    losses = [
+        (one, f"#/claimants/{at}/losses/{n}")
+        for at, claimant in enumerate(rows(body, "claimants", "#"))
+        for n, one in enumerate(rows(claimant, "losses", f"#/claimants/{at}"))
+    ]
+    attempts: list[Callable[[], Any]] = [
+        *(partial(_claimant, line, one, f"#/claimants/{at}") for at, one in enumerate(heads)),
+        *(partial(_loss, line, one, pointer) for one, pointer in losses),
+        *(partial(_expense, one, f"#/expenses/{at}") for at, one in enumerate(rows(body, "expenses", "#"))),
+        partial(read_facts, line, {**body, "claimants": (), "expenses": ()}),
+    ]
+    found = [refusal for attempt in attempts if (refusal := _refusal_of(attempt)) is not None]
+    together = None if found else _refusal_of(partial(read_facts, line, body))
+    yield from found if together is None else [together]
+
+
+def _refusal_of(attempt: Callable[[], Any]) -> CalculationRefused | None:
+    try:
+        attempt()
+    except CalculationRefused as refusal:
+        return refusal
+    return None
 
 
 def _check_claimants(facts: AssessedFacts) -> None:

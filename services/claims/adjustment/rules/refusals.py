@@ -206,3 +206,14 @@ class BeneficiarySharesInvalid(CalculationRefused):
         "受益份额应大于 0，合计为 1；有未定份额者时合计应小于 1。",
         "Shares are above 0 and make 1 together, less than 1 where a beneficiary has none.",
     )
+
+
+class ClauseInEffect(CalculationRefused):
+    """Member: `clause_ids`."""
+
+    code = "clause_in_effect"
+    title = Text("条款有效，不得不予适用", "The clause is in effect")
+    detail = Text(
+        "条款 {clause_ids} 已经确认或不存在，不能不予适用。",
+        "Clause(s) {clause_ids} were acknowledged or do not exist: they cannot be disregarded.",
+    )

@@ -1,5 +1,6 @@
 """Who must act on a claim, and what each act leads to; `decide` is the only way to the next step."""
 
+from services.claims.approval.rules.outcomes import outcome_of
 from services.claims.approval.rules.refusals import (
     AmountDiffers,
     ClausesRequired,
@@ -44,6 +45,7 @@ __all__ = [
     "check_ex_gratia",
     "decide",
     "next_act",
+    "outcome_of",
     "refuse_actor",
     "required_chain",
     "standing_of",
