@@ -146,7 +146,8 @@ async def received(request: Request, call: Call) -> AsyncIterator[Incoming]:
     """
     settings = call.state.settings
     async with sent_file(request) as file:
-        stored = await in_worker(draft, file.content, settings.attachments_dir, uuid7())
+        folder = settings.attachments_dir / call.db.service
+        stored = await in_worker(draft, file.content, folder, uuid7())
         name = shown_name(file.file_name, stored.kind)
         told = f"{stored.received_sha256.hex()}\n{file.kind}\n{name}".encode()
         state = "not_scanned" if settings.attachment_scanner == "none" else "pending"
@@ -164,7 +165,7 @@ async def attach_made(
 
     With `dry_run` nothing is kept. Raises `StorageFull`.
     """
-    stored = await in_worker(draft, BytesIO(content), folder, uuid7())
+    stored = await in_worker(draft, BytesIO(content), folder / tx.database.service, uuid7())
     key = tx.key or RequestKey(route="")
     try:
         row = await Incoming(stored, shown_name(file_name, stored.kind), kind, "clean", key).attach(tx, record)
@@ -225,7 +226,7 @@ def record_files(kind: type[Record], path: str, *, read: str, write: str, at_mos
         async with call.db.transaction(call.actor) as tx:
             row = await _row(tx, await tx.find(kind, record_id), attachment_id)
             check_link(call.state.secret, call.actor.person_id, attachment_id, token, tx.now)
-        return _content(row, call.state.settings.attachments_dir, request)
+        return _content(row, call.state.settings.attachments_dir / call.db.service, request)
 
     _name(kind.record_type, add_file, list_files, read_file, read_content)
     room.posts(below, AttachmentOut, may=write, max_bytes=MAX_REQUEST_BYTES)(add_file)

@@ -9,6 +9,8 @@ dies at the third pass. The exit is immediate, without clean-up, with the status
     inbox.after_commit      the effect is committed; the message is not acknowledged
     ticks.before_commit     a due item is claimed and done, not committed
     ticks.after_commit      a due item is committed; the next one has not begun
+    jobs.before_commit      a line of a job is carried out, not committed
+    jobs.after_commit       a line of a job is committed; the next one has not begun
 """
 
 from __future__ import annotations

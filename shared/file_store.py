@@ -2,7 +2,7 @@
 
 A file is written as `incoming/{id}.part`, synced, renamed into place, and its folder synced, before its row is
 committed. So a row always has its file; a file without a row (the process died in between) is invisible and goes
-with the housekeeping.
+with the housekeeping. `folder` is the deployable's own, below its `attachments_dir`: `attachments/claims`.
 """
 
 from __future__ import annotations
@@ -160,11 +160,6 @@ async def chunks(path: Path, start: int = 0, length: int = sys.maxsize) -> Async
         while length > 0 and (chunk := await file.read(min(CHUNK, length))):
             length -= len(chunk)
             yield chunk
-
-
-def remove(folder: Path, file_id: UUID) -> None:
-    """Remove a file whose row is gone; not there is fine."""
-    path_of(folder, file_id).unlink(missing_ok=True)
 
 
 def stale_parts(folder: Path) -> list[Path]:

@@ -68,7 +68,7 @@ async def _pending(database: Database, after: UUID) -> list[UUID]:
 
 async def _scan_one(database: Database, folder: Path, address: str, file_id: UUID) -> bool:
     try:
-        found = await infection(path_of(folder, file_id), address)
+        found = await infection(path_of(folder / database.service, file_id), address)
     except (ScanFailed, OSError, TimeoutError, asyncio.IncompleteReadError) as failure:
         SCANNED.labels(database.service, "failed").inc()
         log.warning("scan_failed", service=database.service, attachment_id=str(file_id), fault=name_of(failure))
