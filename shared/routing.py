@@ -184,7 +184,8 @@ async def _key(request: Request, dry_run: bool, given: str | None) -> RequestKey
         raise IdempotencyKeyMissing(Fault("idempotency_key_missing", words, header="Idempotency-Key"))
     keep = MONEY_KEEP if "/payments" in request.url.path else timedelta(hours=24)
     streamed = request.headers.get("content-type", "").startswith(("multipart/", "application/x-ndjson"))
-    body = b"" if streamed else await request.body()
+    # A stream is read once and by its use case alone; its length is what can be compared before that.
+    body = request.headers.get("content-length", "").encode() if streamed else await request.body()
     return RequestKey(route=route, key=text, body_hash=hashlib.sha256(body).digest(), keep=keep)
 
 

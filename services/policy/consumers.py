@@ -1,0 +1,184 @@
+"""What the policy service hears from others: losses and settlements, and who customers are."""
+
+from __future__ import annotations
+
+from typing import Any
+from uuid import UUID
+
+from pydantic import AwareDatetime, BaseModel, Field
+from sqlalchemy import func, select, update
+from sqlalchemy.dialects.postgresql import insert
+
+from services.policy.policy import queries, rules
+from services.policy.policy.tables import CustomerReference, LossRecord, Policy
+from shared.database import Transaction
+from shared.directory import DIRECTORY_CONSUMERS
+from shared.events import Received, consumes
+from shared.money import Money
+from shared.rule_sets import RULE_SET_CONSUMERS
+
+
+class LossTold(BaseModel):
+    """A report, or the match that names its policy later."""
+
+    claim_id: UUID
+    claim_no: str | None = None
+    policy_id: UUID | None = None
+    loss_at: AwareDatetime
+    injured_count: int
+    death_count: int
+
+
+class UsedTold(BaseModel):
+    limit: str
+    claimant_ref: str | None = None
+    amount: Money
+
+
+class SettledTold(BaseModel):
+    claim_id: UUID
+    policy_id: UUID | None = None
+    outcome: str
+    paid_amount: Money
+    by_limit: list[UsedTold] = Field(default_factory=list)
+    settled_at: AwareDatetime
+
+
+class ClaimTold(BaseModel):
+    claim_id: UUID
+
+
+class CustomerTold(BaseModel):
+    customer_id: UUID
+    core_no: str | None = None
+    unit_code: str | None = None
+
+
+class MergedTold(BaseModel):
+    kept_id: UUID
+    merged_id: UUID
+
+
+async def _keep_loss(tx: Transaction, claim_id: UUID, told: dict[str, Any]) -> None:
+    """Write what an event told of a claim; events of one claim may come in any order, so nothing known is erased."""
+    empty = {"by_limit": [], "settled_version": 0, "cancelled": False}
+    statement = insert(LossRecord).values(claim_id=claim_id, **{**empty, **told})
+    kept = {
+        name: func.coalesce(statement.excluded[name], getattr(LossRecord, name))
+        if told[name] is None
+        else statement.excluded[name]
+        for name in told
+    }
+    await tx.execute(statement.on_conflict_do_update(index_elements=["claim_id"], set_=kept))
+
+
+async def _judge_limits(tx: Transaction, policy_id: UUID | None) -> None:
+    """Whether anything of the policy is left, and how many of its claims are open; marks, not a new version."""
+    policy = None if policy_id is None else await tx.scalar(select(Policy).where(Policy.id == policy_id))
+    if policy is None:
+        return
+    losses = await queries.losses_of(tx, policy.id)
+    exhausted = rules.is_exhausted(policy.line, await queries.remaining_limits(tx, policy))
+    still_open = sum(1 for loss in losses if loss.settled_at is None)
+    marked = update(Policy).where(Policy.id == policy.id).values(exhausted=exhausted, claims_open=still_open)
+    await tx.execute(marked)
+
+
+async def _policy_of(tx: Transaction, claim_id: UUID) -> UUID | None:
+    return await tx.scalar(select(LossRecord.policy_id).where(LossRecord.claim_id == claim_id))
+
+
+async def _loss(tx: Transaction, told: LossTold) -> None:
+    await _keep_loss(tx, told.claim_id, told.model_dump(exclude={"claim_id"}))
+    await _judge_limits(tx, told.policy_id)
+
+
+@consumes("claims.claim.reported.v1")
+async def claim_reported(tx: Transaction, event: Received[LossTold]) -> None:
+    await _loss(tx, event.data)
+
+
+@consumes("claims.claim.matched.v1")
+async def claim_matched(tx: Transaction, event: Received[LossTold]) -> None:
+    await _loss(tx, event.data)
+
+
+@consumes("claims.claim.cancelled.v1")
+async def claim_cancelled(tx: Transaction, event: Received[ClaimTold]) -> None:
+    await _keep_loss(tx, event.data.claim_id, {"cancelled": True})
+    await _judge_limits(tx, await _policy_of(tx, event.data.claim_id))
+
+
+async def _is_newest(tx: Transaction, claim_id: UUID, record_version: int) -> bool:
+    held = await tx.scalar(select(LossRecord.settled_version).where(LossRecord.claim_id == claim_id))
+    return held is None or record_version > held
+
+
+@consumes("claims.claim.settled.v1")
+async def claim_settled(tx: Transaction, event: Received[SettledTold]) -> None:
+    """Erode the limits by what this settlement used; one that was reopened meanwhile is not applied again."""
+    told = event.data
+    if not await _is_newest(tx, told.claim_id, event.record_version):
+        return
+    row = told.model_dump(mode="json", include={"by_limit"}) | {
+        "policy_id": told.policy_id,
+        "outcome": told.outcome,
+        "paid_amount": told.paid_amount,
+        "settled_at": told.settled_at,
+        "settled_version": event.record_version,
+    }
+    await _keep_loss(tx, told.claim_id, row)
+    await _judge_limits(tx, await _policy_of(tx, told.claim_id))
+
+
+@consumes("claims.claim.reopened.v1")
+async def claim_reopened(tx: Transaction, event: Received[ClaimTold]) -> None:
+    """Take back what the settlement used: the claim is decided anew."""
+    claim_id = event.data.claim_id
+    if not await _is_newest(tx, claim_id, event.record_version):
+        return
+    await _keep_loss(tx, claim_id, {"by_limit": [], "settled_version": event.record_version})
+    cleared = {"outcome": None, "paid_amount": None, "settled_at": None}
+    await tx.execute(update(LossRecord).where(LossRecord.claim_id == claim_id).values(**cleared))
+    await _judge_limits(tx, await _policy_of(tx, claim_id))
+
+
+async def _know_customer(tx: Transaction, event: Received[CustomerTold]) -> None:
+    row = event.data.model_dump() | {"merged_into": None, "record_version": event.record_version}
+    statement = insert(CustomerReference).values(**row)
+    told = {name: statement.excluded[name] for name in ("core_no", "unit_code", "record_version")}
+    newer = CustomerReference.record_version < statement.excluded.record_version
+    await tx.execute(statement.on_conflict_do_update(index_elements=["customer_id"], set_=told, where=newer))
+
+
+@consumes("crm.customer.registered.v1")
+async def customer_registered(tx: Transaction, event: Received[CustomerTold]) -> None:
+    await _know_customer(tx, event)
+
+
+@consumes("crm.customer.changed.v1")
+async def customer_changed(tx: Transaction, event: Received[CustomerTold]) -> None:
+    await _know_customer(tx, event)
+
+
+@consumes("crm.customer.merged.v1")
+async def customer_merged(tx: Transaction, event: Received[MergedTold]) -> None:
+    """References follow to the record that was kept."""
+    kept, merged = event.data.kept_id, event.data.merged_id
+    stub = insert(CustomerReference).values(customer_id=merged, merged_into=kept, record_version=0)
+    await tx.execute(stub.on_conflict_do_update(index_elements=["customer_id"], set_={"merged_into": kept}))
+    await tx.execute(update(Policy).where(Policy.customer_id == merged).values(customer_id=kept))
+
+
+CONSUMERS = (
+    *DIRECTORY_CONSUMERS,
+    *RULE_SET_CONSUMERS,
+    claim_reported,
+    claim_matched,
+    claim_cancelled,
+    claim_settled,
+    claim_reopened,
+    customer_registered,
+    customer_changed,
+    customer_merged,
+)

@@ -1,0 +1,31 @@
+"""What the seam has to know about other records before it stores a version."""
+
+from __future__ import annotations
+
+from uuid import UUID
+
+from sqlalchemy import select
+
+from services.policy.core.schemas import CorePolicy
+from services.policy.policy.rules import ReferenceKind
+from services.policy.policy.tables import CustomerReference
+from shared import directory
+from shared.database import Transaction
+
+
+async def known_references(
+    tx: Transaction, body: CorePolicy, customer: UUID, *, product_known: bool
+) -> tuple[dict[ReferenceKind, bool], UUID | None, str | None]:
+    """Which references are known; the seller's person id, and the unit's path (None where it is unknown)."""
+    unit = await directory.unit_by_code(tx, body.unit_code)
+    seller = None
+    if body.seller_staff_no:
+        seller = await directory.person_of_staff_no(tx, body.seller_staff_no)
+    held = await tx.scalar(select(CustomerReference.core_no).where(CustomerReference.customer_id == customer))
+    known = {
+        ReferenceKind.CUSTOMER: held is not None,
+        ReferenceKind.PRODUCT: product_known,
+        ReferenceKind.UNIT: unit is not None,
+        ReferenceKind.SELLER: seller is not None,
+    }
+    return known, seller, None if unit is None else unit.path
