@@ -223,12 +223,11 @@ async def staff_numbers(tx: Transaction, person_ids: Iterable[UUID]) -> dict[UUI
     if not wanted:
         return {}
     rows = await tx.execute(select(people.person_id, people.staff_no).where(people.person_id.in_(wanted)))
-    return dict(row._tuple() for row in rows)
+    return {key: value for key, value in rows}
 
 
 async def declared(tx: Transaction, digests: Iterable[str]) -> list[tuple[UUID, str]]:
-    """Staff who are, or declared a relative who is, behind one of these keyed digests: (person, `self` or `relative`).
-    """
+    """Staff who are, or declared a relative who is, behind one of these keyed digests: (person, `self` or `relative`)."""
     wanted = set(digests)
     if not wanted:
         return []

@@ -71,8 +71,7 @@ async def open_item(
 
 
 async def close_items(tx: Transaction, record_id: UUID, *kinds: str, person_id: UUID | None = None) -> None:
-    """Close the record's open items of these kinds (all kinds where none is named), and with them the persons' access.
-    """
+    """Close the record's open items of these kinds (all kinds where none is named), and with them the persons' access."""
     items = work_items.c
     statement = update(work_items).where(items.record_id == record_id, items.closed_at.is_(None))
     if kinds:
@@ -136,7 +135,7 @@ async def open_counts(tx: Transaction, person_ids: list[UUID]) -> dict[UUID, int
     """How many items each person has open, for assignee pickers."""
     items = work_items.c
     statement = select(items.person_id, func.count()).where(items.closed_at.is_(None), items.person_id.in_(person_ids))
-    return dict(row._tuple() for row in await tx.execute(statement.group_by(items.person_id)))
+    return {key: value for key, value in await tx.execute(statement.group_by(items.person_id))}
 
 
 def work_item_routes(service: str) -> Room:

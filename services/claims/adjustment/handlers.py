@@ -71,7 +71,7 @@ async def assess_losses(
         )  # fmt: skip
         tx.add(row)
         before = {"status": claim.status, "loss_number": earlier and earlier.number}
-        for status in rules.after_assessment(claim.state, _documents_complete(claim)):
+        for status in rules.after_assessment(claim.state, claim.documents_complete_at is not None):
             claim.advance(status)
         _take_adjuster(tx, claim, facts.duties)
         await close_items(tx, claim.id, "assess")
@@ -87,12 +87,6 @@ def _stored(command: AssessLosses, digest_key: bytes) -> dict[str, Any]:
         if number is not None:
             one["id_digest"] = keyed_digest(digest_key, number)
     return body
-
-
-def _documents_complete(claim: Claim) -> bool:
-    """Whether all papers came in before assessment began (again): none is missing and no supplement is awaited."""
-    awaited = claim.supplement_served_at is not None and claim.supplements_received_at is None
-    return claim.documents_received_at is not None and not awaited
 
 
 def _take_adjuster(tx: Transaction, claim: Claim, duties: Iterable[Held]) -> None:

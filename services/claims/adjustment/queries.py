@@ -195,7 +195,7 @@ async def _sums_insured(tx: Transaction, version: CoverVersion, refs: set[str]) 
         InsuredEntry.insured_ref.in_(refs),
         InsuredEntry.sum_insured.is_not(None),
     )
-    return dict(row._tuple() for row in await tx.execute(statement.order_by(InsuredEntry.policy_version)))
+    return {key: value for key, value in await tx.execute(statement.order_by(InsuredEntry.policy_version))}
 
 
 async def _entries_elsewhere(tx: Transaction, claim: Claim) -> tuple[rules.Entry, ...]:
