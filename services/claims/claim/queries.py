@@ -5,17 +5,35 @@ from __future__ import annotations
 from collections.abc import Awaitable, Callable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
+from decimal import Decimal
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import select
+from sqlalchemy import exists, select
 
 from services.claims.claim import rules
-from services.claims.claim.tables import Claim, ClaimDuty, InjuredPerson
+from services.claims.claim.tables import Claim, ClaimDuty, InjuredPerson, ReserveChange
+from shared.audit import history
 from shared.clock import legal_day
 from shared.database import Transaction
+from shared.masking import keyed_digest, normalised
+from shared.money import ZERO
 from shared.pagination import Filter, Listing
 from shared.rule_sets import RuleSet, in_force
+from shared.work_items import work_items
+
+
+def _with_item(condition: Any) -> Any:
+    items = work_items.c
+    return exists().where(items.record_id == Claim.id, items.closed_at.is_(None), condition)
+
+
+def _due_before(value: str) -> Any:
+    moment = datetime.fromisoformat(value)
+    if moment.tzinfo is None:
+        raise ValueError(value)
+    return _with_item(work_items.c.due_at < moment)
+
 
 CLAIMS = Listing(
     model=Claim,
@@ -30,6 +48,10 @@ CLAIMS = Listing(
         "loss_at": Filter(Claim.loss_at, datetime, ranged=True),
         "reported_at": Filter(Claim.reported_at, datetime, ranged=True),
     },
+    conditions={
+        "due_before": _due_before,
+        "assignee_person_id": lambda value: _with_item(work_items.c.person_id == UUID(value)),
+    },
     search=(Claim.claim_no, Claim.policy_no),
     sorts={"reported_at": Claim.reported_at, "loss_at": Claim.loss_at, "claim_no": Claim.claim_no},
     default_sort="-reported_at",
@@ -43,6 +65,10 @@ class ClaimFacts:
     claim: Claim
     duties: tuple[rules.Held, ...]
     now: datetime
+    companions: frozenset[UUID] = frozenset()
+    """Other live claims of the same accident, as far as the caller sees them."""
+    paid: Decimal = ZERO
+    """Advances and payments already out, in yuan, as their room knows it."""
     interested: frozenset[UUID] = frozenset()
     """Staff who are, or whose declared relatives are, claimant or reporter."""
     approval: Any = None
@@ -66,7 +92,22 @@ async def facts_of(tx: Transaction, claim: Claim, state: Any = None) -> ClaimFac
     more: dict[str, Any] = {}
     for source in getattr(state, "fact_sources", ()):
         more |= await source(tx, claim, state)
-    return ClaimFacts(claim, await duties_of(tx, claim.id), tx.now, **more)
+    duties = (*await duties_of(tx, claim.id), *policy_duties(claim))
+    return ClaimFacts(claim, duties, tx.now, companions=await companions_of(tx, claim), **more)
+
+
+def policy_duties(claim: Claim) -> tuple[rules.Held, ...]:
+    """Who sold and who underwrote the policy, as far as the claim has one."""
+    people = ((rules.PolicyDuty.SELLER, claim.seller_id), (rules.PolicyDuty.UNDERWRITER, claim.underwriter_id))
+    return tuple(rules.Held(duty, person) for duty, person in people if person is not None)
+
+
+async def companions_of(tx: Transaction, claim: Claim) -> frozenset[UUID]:
+    """The other claims of the accident that are not cancelled, within the current scope."""
+    if claim.state is rules.ClaimStatus.CANCELLED:
+        return frozenset()
+    others = select(Claim.id).where(Claim.accident_id == claim.accident_id, Claim.id != claim.id)
+    return frozenset(await tx.scalars(others.where(Claim.status != "cancelled")))
 
 
 async def parts_of(tx: Transaction, facts: ClaimFacts, state: Any) -> dict[str, Any]:
@@ -92,3 +133,37 @@ async def injured_of(tx: Transaction, claim_id: UUID) -> Sequence[InjuredPerson]
 async def figures(tx: Transaction, claim: Claim | None = None) -> RuleSet:
     """The rule set `intake` in force when the claim was reported (now, for a new one)."""
     return await in_force(tx, "intake", None if claim is None else legal_day(claim.reported_at))
+
+
+async def reserves_of(tx: Transaction, claim_id: UUID) -> Sequence[ReserveChange]:
+    """Every step of the reserve, the first one first."""
+    statement = select(ReserveChange).where(ReserveChange.claim_id == claim_id)
+    return await tx.scalars(statement.order_by(ReserveChange.created_at, ReserveChange.id))
+
+
+async def acts_on(tx: Transaction, claim: Claim) -> list[Mapping[str, Any]]:
+    """Every act on a claim that was found for the caller, also those of before it moved to another unit."""
+    await tx.use_scope("00")
+    lines = history.c
+    statement = select(history).where(lines.record_type == "claim", lines.record_id == claim.id)
+    return list((await tx.execute(statement.order_by(lines.id))).mappings())
+
+
+def personal_conditions(wanted: Mapping[str, str], digest_key: bytes) -> list[Any]:
+    """SQL conditions for what a search says of persons: names and phones as they were told, id numbers by digest."""
+    found: list[Any] = []
+    if "reporter_name" in wanted:
+        found.append(Claim.reporter["name"].astext == wanted["reporter_name"])
+    if "reporter_phone" in wanted:
+        found.append(
+            Claim.reporter["phone"].astext.in_({wanted["reporter_phone"], normalised(wanted["reporter_phone"])})
+        )
+    if "injured_name" in wanted:
+        found.append(_with_injured(InjuredPerson.name == wanted["injured_name"]))
+    if "id_no" in wanted:
+        found.append(_with_injured(InjuredPerson.digest == keyed_digest(digest_key, wanted["id_no"])))
+    return found
+
+
+def _with_injured(condition: Any) -> Any:
+    return exists().where(InjuredPerson.claim_id == Claim.id, condition)

@@ -11,6 +11,7 @@ from decimal import Decimal
 from enum import StrEnum
 from uuid import UUID
 
+from shared.actor import Actor
 from shared.errors import Conflict, Fault, ReasonRequired, SeparationOfDuties, StateConflict, Text
 
 
@@ -153,6 +154,11 @@ def cancel(current: ClaimStatus, reason_code: str, reason: str) -> ClaimStatus:
     return status
 
 
+def may_cancel(current: ClaimStatus) -> None:
+    """Refuse (409) the cancellation of a claim that is neither a mere report nor just registered."""
+    advance(current, ClaimStatus.CANCELLED)
+
+
 def _reason_missing(pointer: str) -> Fault:
     return Fault(ReasonRequired.code, Text("注销须说明原因。", "A cancellation needs its reason."), pointer=pointer)
 
@@ -225,6 +231,23 @@ def refuse_if_held(
     """
     for duty in conflicts(duties, person_id, FORBIDDEN[taking] if forbidden is None else forbidden):
         raise SeparationOfDuties(conflicting_duty=str(duty), taking=str(taking))
+
+
+def sees(actor: Actor, org_path: str) -> bool:
+    """Whether a record at `org_path` lies in the caller's scope."""
+    return org_path == actor.scope or org_path.startswith(actor.scope + ".")
+
+
+def acting(actor: Actor) -> frozenset[UUID]:
+    """Everybody whose act it is: the caller, and the one on whose behalf."""
+    return frozenset({actor.person_id, actor.on_behalf_of or actor.person_id})
+
+
+def refuse_to_take(duties: Iterable[Held], actor: Actor, taking: Duty) -> None:
+    """Refuse (403) a caller who, or whose delegator, already has a duty that must be separate from `taking`."""
+    held = tuple(duties)
+    for person in acting(actor):
+        refuse_if_held(held, person, taking=taking)
 
 
 def forbidden_for_assessment(injury_amount: Decimal, threshold: Decimal) -> frozenset[Duty]:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from pydantic import BaseModel, Field
+from pydantic import AwareDatetime, BaseModel, ConfigDict, Field
 
 from shared.actions import ActionOut
 from shared.clock import Instant
@@ -18,6 +18,73 @@ class RecordState(BaseModel):
     id: Id
     version: int
     status: str
+
+
+class FactOut(BaseModel):
+    """A fact below a claim, and the claim as it left it."""
+
+    id: Id
+    created_at: Instant
+    claim: RecordState
+
+
+class CancelClaim(BaseModel):
+    model_config = ConfigDict(extra="forbid")
+
+    reason_code: str = Field(max_length=60, pattern="^[a-z0-9_]*$")
+    reason: str = Field(max_length=500)
+
+
+class SearchClaims(BaseModel):
+    """What must not stand in an address: persons. Everything else as in the list."""
+
+    model_config = ConfigDict(extra="forbid")
+
+    reporter_name: str | None = Field(default=None, min_length=1, max_length=100)
+    reporter_phone: str | None = Field(default=None, min_length=3, max_length=30)
+    injured_name: str | None = Field(default=None, min_length=1, max_length=100)
+    id_no: str | None = Field(default=None, min_length=4, max_length=30)
+    policy_no: str | None = None
+    claim_no: str | None = None
+    status: list[str] = Field(default_factory=list, max_length=20)
+    unit_code: list[str] = Field(default_factory=list, max_length=50)
+    loss_from: AwareDatetime | None = None
+    loss_to: AwareDatetime | None = None
+    sort: str = "-reported_at"
+    limit: int = Field(default=50, ge=1, le=200)
+    cursor: str | None = None
+    include_total: bool = False
+
+    def plain(self) -> list[tuple[str, str]]:
+        """The criteria that the list knows too, as its query parameters."""
+        pairs = [("sort", self.sort), ("limit", str(self.limit))]
+        pairs += [(name, value) for name in ("policy_no", "claim_no", "cursor") if (value := getattr(self, name))]
+        pairs += [("status", one) for one in self.status] + [("unit_code", one) for one in self.unit_code]
+        ranges = (("loss_at[gte]", self.loss_from), ("loss_at[lt]", self.loss_to))
+        pairs += [(name, moment.isoformat()) for name, moment in ranges if moment is not None]
+        return [*pairs, ("include_total", "true")] if self.include_total else pairs
+
+    def personal(self) -> dict[str, str]:
+        """The criteria that are about persons."""
+        names = ("reporter_name", "reporter_phone", "injured_name", "id_no")
+        return {name: value for name in names if (value := getattr(self, name))}
+
+
+class TimelineEntry(BaseModel):
+    """One fact of the claim's life: when it happened, what, who recorded it."""
+
+    at: Instant
+    kind: str
+    recorded_at: Instant | None = None
+    person: dict[str, str] | None = None
+    position: str | None = None
+    unit_code: str | None = None
+    facts: dict[str, Any] = Field(default_factory=dict)
+    reason: str | None = None
+
+
+class TimelineOut(BaseModel):
+    items: list[TimelineEntry]
 
 
 class ReporterOut(BaseModel):
@@ -84,6 +151,10 @@ class ClaimOut(ClaimItem):
     approval: dict[str, Any] | None = None
     open_hazards: list[dict[str, Any]] = Field(default_factory=list)
     deadlines: list[dict[str, Any]] = Field(default_factory=list)
+    surveys: list[dict[str, Any]] = Field(default_factory=list)
+    reserves: list[dict[str, Any]] = Field(default_factory=list)
+    key_account: str | None = None
+    """Tier of a key account: the order of work only, never the result."""
     origin: dict[str, Any] | None = None
     masked: list[str] = Field(default_factory=list)
     available_actions: list[ActionOut]

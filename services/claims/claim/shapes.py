@@ -6,11 +6,13 @@ from collections.abc import Sequence
 from typing import Any
 
 from services.claims.claim import queries
-from services.claims.claim.schemas import ClaimItem, ClaimOut, InjuredOut, ReporterOut
-from services.claims.claim.tables import Claim, InjuredPerson
+from services.claims.claim.schemas import ClaimItem, ClaimOut, InjuredOut, ReporterOut, TimelineEntry
+from services.claims.claim.tables import Claim, InjuredPerson, ReserveChange
 from shared.actions import Action, judged
+from shared.clock import rfc3339
 from shared.database import Transaction
 from shared.masking import masked_id_no, masked_name, masked_phone
+from shared.money import yuan
 
 
 def item(claim: Claim) -> ClaimItem:
@@ -57,3 +59,42 @@ async def alone(
         masked=["reporter.name", "reporter.phone", *hidden],
         available_actions=judged(actions, tx.actor, facts, claim.id, language), **more,
     )  # fmt: skip
+
+
+def reserve_step(row: ReserveChange) -> dict[str, Any]:
+    """One step of the reserve: from, to, who, when, why."""
+    shown = {
+        "at": rfc3339(row.created_at), "from_amount": yuan(row.from_amount), "to_amount": yuan(row.to_amount),
+        "reason": row.reason, "person_id": str(row.person_id),
+    }  # fmt: skip
+    return shown | ({"parts": row.parts} if row.parts else {})
+
+
+async def reserves(tx: Transaction, facts: queries.ClaimFacts) -> dict[str, Any]:
+    """The part of the claim that tells how its reserve came about."""
+    return {"reserves": [reserve_step(row) for row in await queries.reserves_of(tx, facts.claim.id)]}
+
+
+async def timeline(tx: Transaction, claim: Claim, state: Any) -> list[TimelineEntry]:
+    """The claim's life in the order in which it happened: what others recorded with a time of its own (the rooms'
+    `timeline_sources`), and every act from its history."""
+    entries = [
+        TimelineEntry(at=claim.loss_at, kind="loss", recorded_at=claim.reported_at),
+        TimelineEntry(at=claim.notified_at, kind="notice", recorded_at=claim.reported_at),
+    ]
+    for source in getattr(state, "timeline_sources", ()):
+        entries += [TimelineEntry.model_validate(one) for one in await source(tx, claim)]
+    for row in await queries.acts_on(tx, claim):
+        person = {"person_id": str(row["person_id"]), "staff_no": row["staff_no"]}
+        entries.append(
+            TimelineEntry(
+                at=row["at"],
+                kind=row["action"],
+                person=person,
+                position=row["position"],
+                unit_code=row["unit_code"],
+                facts=row["after"] or {},
+                reason=row["reason"],
+            )
+        )
+    return sorted(entries, key=lambda one: one.at)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from datetime import datetime
+from datetime import date, datetime
 from decimal import Decimal
 from typing import Any, ClassVar
 from uuid import UUID
@@ -51,6 +51,10 @@ class Claim(Record, Base):
     policy_version: Mapped[int | None]
     customer_id: Mapped[UUID | None]
     product: Mapped[str | None]
+    business: Mapped[str | None]
+    """`individual` or `group` cover: individual accident claims are decided in the short period."""
+    seller_id: Mapped[UUID | None]
+    underwriter_id: Mapped[UUID | None]
     accident_id: Mapped[UUID]
     accident_separated: Mapped[bool] = mapped_column(default=False)
     loss_at: Mapped[datetime]
@@ -68,17 +72,26 @@ class Claim(Record, Base):
     duplicate_of: Mapped[UUID | None]
     reserve_amount: Mapped[Decimal | None]
     complex_reason: Mapped[str | None]
+    complex_told_at: Mapped[datetime | None]
     sheet_version: Mapped[int | None]
     gross_amount: Mapped[Decimal | None]
     payable_amount: Mapped[Decimal | None]
     outcome: Mapped[str | None]
     documents_received_at: Mapped[datetime | None]
+    """The first request together with documents; later papers never move it on."""
+    documents_complete_at: Mapped[datetime | None]
+    """Since when nothing is outstanding; None again while the one supplement notice is open."""
+    liability_fixed_on: Mapped[date | None]
     supplement_served_at: Mapped[datetime | None]
     supplements_received_at: Mapped[datetime | None]
     determined_at: Mapped[datetime | None]
     agreed_at: Mapped[datetime | None]
     settled_at: Mapped[datetime | None]
     closed_at: Mapped[datetime | None]
+    grave_known_at: Mapped[datetime | None]
+    head_office_informed_at: Mapped[datetime | None]
+    advance_paid_at: Mapped[datetime | None]
+    shelved_at: Mapped[datetime | None]
     reopened_count: Mapped[int] = mapped_column(default=0)
     complaints_open: Mapped[int] = mapped_column(default=0)
     """A mark set by events; it does not raise the version."""
@@ -99,6 +112,19 @@ class ClaimDuty(Part, Base):
 
     claim_id: Mapped[UUID] = mapped_column(ForeignKey("claims.id"))
     duty: Mapped[str]
+    person_id: Mapped[UUID]
+
+
+class ReserveChange(Part, Base):
+    """One step of the reserve, in yuan: from, to, who, when, why; `parts` is its split by claimant and kind of loss."""
+
+    __tablename__ = "reserve_changes"
+
+    claim_id: Mapped[UUID] = mapped_column(ForeignKey("claims.id"))
+    from_amount: Mapped[Decimal]
+    to_amount: Mapped[Decimal]
+    parts: Mapped[list[dict[str, Any]]] = mapped_column(JSONB)
+    reason: Mapped[str]
     person_id: Mapped[UUID]
 
 

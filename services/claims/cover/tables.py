@@ -73,3 +73,44 @@ class OpenHazard(Base):
     overdue: Mapped[bool]
     closed: Mapped[bool]
     record_version: Mapped[int]
+
+
+class CoverEnd(Base):
+    """When a policy's cover was cancelled or rescinded, kept for versions that arrive after the news of it."""
+
+    __tablename__ = "cover_ends"
+
+    policy_id: Mapped[UUID] = mapped_column(primary_key=True)
+    effective_at: Mapped[datetime]
+    kind: Mapped[str]
+
+
+class PremiumWindowSeen(Base):
+    """A premium that came in for an application, and the decision on it; either may arrive first."""
+
+    __tablename__ = "premium_windows"
+
+    application_id: Mapped[UUID] = mapped_column(primary_key=True)
+    customer_id: Mapped[UUID | None]
+    line: Mapped[str | None]
+    received_at: Mapped[datetime | None]
+    decided_at: Mapped[datetime | None]
+
+
+class MergedCustomer(Base):
+    """Two customer records that are one person: references to the merged one mean the kept one."""
+
+    __tablename__ = "merged_customers"
+
+    merged_id: Mapped[UUID] = mapped_column(primary_key=True)
+    kept_id: Mapped[UUID]
+
+
+class KeyAccount(Base):
+    """A customer whose claims come first in the order of work; never another result."""
+
+    __tablename__ = "key_accounts"
+
+    customer_id: Mapped[UUID] = mapped_column(primary_key=True)
+    tier: Mapped[str | None]
+    record_version: Mapped[int]

@@ -11,8 +11,8 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from datetime import date, datetime
 
-from shared.calendar import BusinessCalendar
-from shared.clock import legal_day
+from shared.calendar import DAY, BusinessCalendar
+from shared.clock import at_midnight, legal_day
 from shared.deadline_registry import DeadlineRegistry, DeadlineRow
 from shared.errors import Conflict, Refused, Text
 from shared.periods import Deadline, Pause, day_of_period, deadline_of
@@ -83,6 +83,8 @@ class ClaimPeriod:
     met_at: date | datetime | None = None
     escalate_on: date | None = None
     task_on: date | None = None
+    started_on: date | None = None
+    """The day of the trigger: a reopened claim has the same period again, from another day."""
     pay_on: date | None = None
     """For a payment: the last working day to make it, at the latest `due_on`."""
 
@@ -109,6 +111,18 @@ class ClaimPeriod:
         if self.escalate_on is not None:
             return legal_day(now) >= self.escalate_on
         return "escalate" in self.row.on_breach and self.deadline.overdue(now)
+
+    def next_moment(self, now: datetime) -> datetime | None:
+        """The next instant after `now` at which something may be to do about this period, while its duty is open."""
+        if self.met_at is not None or self.warn_only:
+            return None
+        days = [day for day in (self.escalate_on, self.task_on, self._overdue_on()) if day is not None]
+        moments = [*(at_midnight(day) for day in days), self.deadline.due_at]
+        return min((moment for moment in moments if moment > now), default=None)
+
+    def _overdue_on(self) -> date | None:
+        due_on = self.deadline.due_on
+        return due_on + DAY if due_on is not None and self.deadline.ends_with_day else None
 
     def task_due(self, now: datetime) -> bool:
         """Whether the task of this period (an advance payment) is to be opened now."""
@@ -182,7 +196,7 @@ def _decision(
     if row.escalate_after is not None:
         escalate_on = day_of_period(row, row.escalate_after, start, calendar, pauses, today)
     deadline = deadline_of(row, start, calendar, pauses=pauses, as_of=today)
-    yield ClaimPeriod(deadline, row, facts.determined_on, escalate_on)
+    yield ClaimPeriod(deadline, row, facts.determined_on, escalate_on, started_on=start)
 
 
 def _refusal(
@@ -191,7 +205,7 @@ def _refusal(
     """Art. 24: written refusal with reasons within 3 days of the determination."""
     start = facts.determined_on
     if start is not None and facts.covered is False and (row := registry.find("DL-CL-2", start)):
-        yield ClaimPeriod(deadline_of(row, start, calendar), row, facts.refusal_served_on)
+        yield ClaimPeriod(deadline_of(row, start, calendar), row, facts.refusal_served_on, started_on=start)
 
 
 def _payment(
@@ -202,7 +216,7 @@ def _payment(
     if start is not None and (row := registry.find("DL-CL-3", start)):
         deadline = deadline_of(row, start, calendar)
         pay_on = calendar.payment_day(deadline.due_on) if deadline.due_on else None
-        yield ClaimPeriod(deadline, row, facts.paid_on, pay_on=pay_on)
+        yield ClaimPeriod(deadline, row, facts.paid_on, pay_on=pay_on, started_on=start)
 
 
 def _advance(
@@ -215,7 +229,8 @@ def _advance(
     refused_on = facts.determined_on if facts.covered is False else None
     done = [day for day in (facts.amount_fixed_on, facts.advance_paid_on, refused_on) if day is not None]
     task_on = None if row.task_after is None else day_of_period(row, row.task_after, start, calendar)
-    yield ClaimPeriod(deadline_of(row, start, calendar), row, min(done, default=None), task_on=task_on)
+    met_on = min(done, default=None)
+    yield ClaimPeriod(deadline_of(row, start, calendar), row, met_on, task_on=task_on, started_on=start)
 
 
 def _limitation(
@@ -224,7 +239,7 @@ def _limitation(
     """Art. 26 and Interpretation IV art. 18: shown as a warning; the claim itself ends it."""
     for deadline_id, start in (("DL-CL-5", facts.event_known_on), ("DL-CL-6", facts.liability_fixed_on)):
         if start is not None and (row := registry.find(deadline_id, start)):
-            yield ClaimPeriod(deadline_of(row, start, calendar), row, facts.documents_received_on)
+            yield ClaimPeriod(deadline_of(row, start, calendar), row, facts.documents_received_on, started_on=start)
 
 
 def _head_office(
@@ -233,7 +248,8 @@ def _head_office(
     """Head office is told of a grave accident or a reinsured claim within hours, to the exact moment."""
     start = facts.grave_known_at
     if start is not None and (row := registry.find("DL-CL-7", legal_day(start))):
-        yield ClaimPeriod(deadline_of(row, start, calendar), row, facts.head_office_informed_at)
+        informed_at = facts.head_office_informed_at
+        yield ClaimPeriod(deadline_of(row, start, calendar), row, informed_at, started_on=legal_day(start))
 
 
 def _shelving(
@@ -242,4 +258,4 @@ def _shelving(
     """One claim, one volume, on the shelf in working days after closing."""
     start = facts.closed_on
     if start is not None and (row := registry.find("DL-AR-1", start)):
-        yield ClaimPeriod(deadline_of(row, start, calendar), row, facts.shelved_on)
+        yield ClaimPeriod(deadline_of(row, start, calendar), row, facts.shelved_on, started_on=start)

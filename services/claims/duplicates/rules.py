@@ -8,7 +8,7 @@ limit by reporting one loss in parts.
 from __future__ import annotations
 
 import unicodedata
-from collections.abc import Iterable
+from collections.abc import Collection, Iterable
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from decimal import Decimal
@@ -134,6 +134,12 @@ class NotInThisAccident(Refused):
     code = "not_in_this_accident"
     title = Text("不属于同一事故", "Not the same accident")
     detail = Text("该赔案不在这一事故之内。", "The claim to be taken out is not part of this accident.")
+
+
+def may_separate(companions: Collection[UUID]) -> None:
+    """Refuse (422) where the claim stands alone already: no body could name a claim to take out."""
+    if not companions:
+        raise NotInThisAccident(Fault(NotInThisAccident.code, NotInThisAccident.detail, pointer="#/claim_id"))
 
 
 def check_separation(claim_id: UUID, members: Iterable[UUID], reason: str) -> None:

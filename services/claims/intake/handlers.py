@@ -5,20 +5,20 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import Any
 
-from sqlalchemy import text
-
 from services.claims import events
 from services.claims.claim.handlers import take_duty
-from services.claims.claim.rules import ClaimStatus, Duty
+from services.claims.claim.rules import ClaimStatus, Duty, Flag, sees
 from services.claims.claim.tables import Claim, InjuredPerson
 from services.claims.cover import queries as cover
-from services.claims.cover.tables import CoverVersion
+from services.claims.deadlines.handlers import inform_head_office
 from services.claims.duplicates import rules as duplicates
+from services.claims.duplicates.handlers import join_accident
 from services.claims.intake import queries, rules, shapes
 from services.claims.intake.schemas import ReportClaim
 from services.claims.matching import rules as matching
 from shared.actor import Actor
-from shared.clock import SHANGHAI, legal_day
+from shared.attachments import take_uploads
+from shared.clock import SHANGHAI
 from shared.database import Database, Transaction
 from shared.errors import Text
 from shared.idempotency import Answer, RequestKey
@@ -28,15 +28,12 @@ from shared.numbers import branch_of, next_case_number
 from shared.rule_sets import in_force
 from shared.work_items import open_item
 
-_ONE_POLICY = text("select pg_advisory_xact_lock(hashtextextended('claims.policy.' || cast(:policy_id as text), 0))")
-
 
 @dataclass(frozen=True)
 class Found:
     """What intake found out about a report before it wrote anything."""
 
-    match: matching.Match
-    version: CoverVersion | None
+    looked: cover.Looked
     handling: rules.Handling
     admission: rules.Admission
     figures: dict[str, Any]
@@ -46,57 +43,43 @@ async def report_claim(db: Database, actor: Actor, key: RequestKey, command: Rep
     """Take a first notice of loss: match it, give it to its unit, number it, answer with the guide."""
     async with db.transaction(actor, key) as tx:
         found = await _look(tx, command, digest_key)
-        if not _in_scope(found.handling.unit.path, actor.scope):
+        if not sees(actor, found.handling.unit.path):
             await tx.use_scope("00")
         likely = await _likely_duplicates(tx, command, found.figures)
-        claim = await _write(tx, command, found, digest_key)
+        claim = await _write(tx, command, found, digest_key, bool(likely))
         await _announce(tx, command, claim, found)
         guide = await shapes.guide_for(tx, claim)
-        if not _in_scope(claim.org_path, actor.scope):
+        if not sees(actor, claim.org_path):
             out = shapes.taken_for_another_unit(claim, guide)
         else:
             out = await shapes.reported(tx, claim, guide, likely)
         return tx.answer(out, location=f"/v1/claims/{claim.id}", version=claim.version)
 
 
-def _in_scope(path: str, scope: str) -> bool:
-    return path == scope or path.startswith(scope + ".")
-
-
 async def _look(tx: Transaction, command: ReportClaim, digest_key: bytes) -> Found:
     figures = (await in_force(tx, "intake")).content
-    rows = await cover.versions_of_number(tx, command.policy_no) if command.policy_no else []
+    people = [
+        matching.Injured(one.insured_ref, keyed_digest(digest_key, one.id_no) if one.id_no else None)
+        for one in command.injured
+    ]
     moment = command.notified_at or tx.now
-    match = matching.match([cover.as_version(row) for row in rows], command.loss_at, moment)
-    shown = match.policy_version or (rows[-1].policy_version if rows else None)
-    version = next((row for row in rows if row.policy_version == shown), None)
-    flags = [*match.flags, *await _list_flags(tx, command, match, digest_key)]
+    looked = await cover.look_up(tx, command.policy_no, command.loss_at, moment, people)
+    staff = (Flag.STAFF_OR_RELATIVE,) if await queries.staff_behind(tx, command, digest_key) else ()
     report = rules.Report(
         loss_at=command.loss_at, notified_at=command.notified_at, notified_reason=command.notified_reason,
         injured_named=len(command.injured), injured_count=command.injured_count, death_count=command.death_count,
-        reinsured=version is not None and version.reinsured,
+        reinsured=Flag.REINSURED in looked.flags,
     )  # fmt: skip
-    admission = rules.admit(report, tx.now, shapes.thresholds(figures), flags)
+    admission = rules.admit(report, tx.now, shapes.thresholds(figures), [*looked.flags, *staff])
     head_office = await queries.unit(tx, "00") or rules.Unit("00", "00", "head_office")
     handling = rules.handling_unit(
-        policy_unit=await queries.unit(tx, version.unit_code) if version else None,
+        policy_unit=await queries.unit(tx, looked.version.unit_code) if looked.version else None,
         given_unit=await queries.unit(tx, command.unit_code),
         caller_unit=await queries.unit(tx, tx.actor.unit_code),
         branch=await queries.callers_branch(tx),
         head_office=head_office,
     )
-    return Found(match, version, handling, admission, figures)
-
-
-async def _list_flags(tx: Transaction, command: ReportClaim, match: matching.Match, digest_key: bytes) -> Any:
-    if match.policy_id is None or match.policy_version is None or not command.injured:
-        return ()
-    entries = await cover.insured_list(tx, match.policy_id, match.policy_version)
-    people = [
-        matching.Injured(one.insured_ref, keyed_digest(digest_key, one.id_no) if one.id_no else None)
-        for one in command.injured
-    ]
-    return matching.list_flags(entries, people, legal_day(command.loss_at))
+    return Found(looked, handling, admission, figures)
 
 
 async def _likely_duplicates(tx: Transaction, command: ReportClaim, figures: dict[str, Any]) -> list[tuple[Claim, Any]]:
@@ -107,30 +90,24 @@ async def _likely_duplicates(tx: Transaction, command: ReportClaim, figures: dic
     return [(by_id[claim_id], score) for claim_id, score in found]
 
 
-async def _accident(tx: Transaction, claim: Claim, hours: int) -> None:
-    """Join the accident of the policy's other claims; the policy is locked so that two reports see each other."""
-    if claim.policy_id is None:
-        return
-    await tx.execute(_ONE_POLICY, {"policy_id": str(claim.policy_id)})
-    others = await queries.claims_on_policy(tx, claim.policy_id)
-    claim.accident_id = duplicates.accident_of(claim.loss_at, claim.id, others, hours).accident_id
-
-
-async def _write(tx: Transaction, command: ReportClaim, found: Found, digest_key: bytes) -> Claim:
-    unit, version, own_id = found.handling.unit, found.version, uuid7()
+async def _write(tx: Transaction, command: ReportClaim, found: Found, digest_key: bytes, likely: bool) -> Claim:
+    unit, version, match, own_id = found.handling.unit, found.looked.version, found.looked.match, uuid7()
+    flags = {*found.admission.flags, *((Flag.POSSIBLE_DUPLICATE,) if likely else ())}
     claim = Claim(
         id=own_id, version=1, org_path=unit.path, unit_code=unit.code, claim_no="", status=str(ClaimStatus.REPORTED),
         line=version.line if version else None, channel=str(command.channel), reporter=command.reporter.model_dump(),
-        policy_no=command.policy_no, policy_match=str(found.match.policy_match), policy_id=found.match.policy_id,
-        policy_version=found.match.policy_version, customer_id=version.customer_id if version else None,
-        product=version.product if version else None, accident_id=own_id, loss_at=command.loss_at.astimezone(SHANGHAI),
+        policy_no=command.policy_no, policy_match=str(match.policy_match), policy_id=match.policy_id,
+        policy_version=match.policy_version, customer_id=found.looked.customer_id,
+        product=version.product if version else None, business=version.business if version else None,
+        seller_id=version.seller_id if version else None, underwriter_id=version.underwriter_id if version else None,
+        accident_id=own_id, loss_at=command.loss_at.astimezone(SHANGHAI),
         notified_at=found.admission.notified_at, notified_reason=command.notified_reason, reported_at=tx.now,
         place=command.place, area_code=command.area_code, description=command.description,
         injured_count=command.injured_count, death_count=command.death_count,
-        estimated_amount=command.estimated_amount, flags=[str(flag) for flag in found.admission.flags],
+        estimated_amount=command.estimated_amount, flags=[str(flag) for flag in Flag if flag in flags],
         origin=None if command.origin is None else command.origin.model_dump(mode="json"),
     )  # fmt: skip
-    await _accident(tx, claim, found.figures["accident_hours"])
+    await join_accident(tx, claim, found.figures["accident_hours"])
     # The counter row is every report's of the branch: taken as late as the answer allows.
     claim.claim_no = await next_case_number(tx, "C", branch_of(claim.org_path))
     tx.add(claim)
@@ -142,6 +119,7 @@ async def _write(tx: Transaction, command: ReportClaim, found: Found, digest_key
                 claim_id=claim.id, org_path=claim.org_path, position=position, digest=digest, **one.model_dump()
             )
         )
+    await take_uploads(tx, command.upload_ids, claim)
     return claim
 
 
@@ -156,8 +134,8 @@ async def _announce(tx: Transaction, command: ReportClaim, claim: Claim, found: 
         claim,
     )  # fmt: skip
     take_duty(tx, claim, Duty.REPORTER)
-    for reason in rules.head_office_reasons(shapes.report_of(claim), shapes.thresholds(found.figures)):
-        tx.publish(shapes.head_office_informed(claim, str(reason)), claim)
+    reasons = rules.head_office_reasons(shapes.report_of(claim), shapes.thresholds(found.figures))
+    await inform_head_office(tx, claim, map(str, reasons))
     if found.handling.assign_unit:
         await open_item(
             tx, "assign_unit", claim, Text("为报案指定承办机构", "Name the unit that handles this report"),

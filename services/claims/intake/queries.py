@@ -7,12 +7,12 @@ from datetime import timedelta
 from sqlalchemy import or_, select
 
 from services.claims.claim.tables import Claim, InjuredPerson
-from services.claims.duplicates.rules import OnPolicy, Seen
+from services.claims.duplicates.rules import Seen
 from services.claims.intake.rules import Unit
 from services.claims.intake.schemas import ReportClaim
 from shared import directory
 from shared.database import Transaction
-from shared.masking import normalised
+from shared.masking import keyed_digest, normalised
 
 NEAR = timedelta(days=7)
 
@@ -56,8 +56,7 @@ async def earlier_reports(tx: Transaction, command: ReportClaim) -> list[tuple[C
     ]
 
 
-async def claims_on_policy(tx: Transaction, policy_id: object) -> list[OnPolicy]:
-    """Live claims on a policy, locked in a fixed order so that two reports of one accident see each other."""
-    statement = select(Claim).where(Claim.policy_id == policy_id, Claim.status != "cancelled").order_by(Claim.id)
-    rows = await tx.scalars(statement)
-    return [OnPolicy(one.id, one.accident_id, one.loss_at, one.accident_separated) for one in rows]
+async def staff_behind(tx: Transaction, command: ReportClaim, digest_key: bytes) -> bool:
+    """Whether the reporter or an injured person is staff, or declared as a relative by staff."""
+    numbers = {one.id_no for one in command.injured if one.id_no} | {command.reporter.phone}
+    return bool(await directory.declared(tx, {keyed_digest(digest_key, number) for number in numbers}))

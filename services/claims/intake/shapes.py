@@ -3,20 +3,18 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from datetime import timedelta
 from decimal import Decimal
 from typing import Any
 
-from services.claims import events
+from services.claims.claim.rules import sees
 from services.claims.claim.tables import Claim
 from services.claims.cover import queries as cover
+from services.claims.deadlines.queries import deadlines_of
 from services.claims.guide import rules as guides
 from services.claims.intake import rules
 from services.claims.intake.schemas import GuideDocument, GuideOut, GuideStep, PossibleDuplicate, ReportOut
 from shared.database import Transaction
 from shared.rule_sets import in_force
-
-HEAD_OFFICE_WITHIN = timedelta(hours=24)
 
 
 def thresholds(figures: dict[str, Any]) -> rules.Thresholds:
@@ -35,11 +33,6 @@ def report_of(claim: Claim) -> rules.Report:
         loss_at=claim.loss_at, notified_at=claim.notified_at, notified_reason=claim.notified_reason,
         injured_count=claim.injured_count, death_count=claim.death_count, reinsured="reinsured" in claim.flags,
     )  # fmt: skip
-
-
-def head_office_informed(claim: Claim, reason: str) -> events.HeadOfficeInformed:
-    """Head office is told within 24 hours of the report."""
-    return events.HeadOfficeInformed(claim_id=claim.id, reason=reason, due_at=claim.reported_at + HEAD_OFFICE_WITHIN)
 
 
 async def guide_for(tx: Transaction, claim: Claim) -> GuideOut:
@@ -62,26 +55,11 @@ def taken_for_another_unit(claim: Claim, guide: GuideOut) -> ReportOut:
     return ReportOut(id=claim.id, claim_no=claim.claim_no, guide=guide)
 
 
-async def hazards_of(tx: Transaction, claim: Claim) -> list[dict[str, Any]]:
-    """Open hazards of the insured, as shown at the first notice."""
-    if claim.policy_id is None:
-        return []
-    return [
-        {"hazard_id": str(one.hazard_id), "class": one.hazard_class, "overdue": one.overdue}
-        | ({"due_on": one.due_on.isoformat()} if one.due_on else {})
-        for one in await cover.open_hazards(tx, claim.policy_id)
-    ]
-
-
 async def reported(
     tx: Transaction, claim: Claim, guide: GuideOut, likely: Sequence[tuple[Claim, Decimal]]
 ) -> ReportOut:
     """The whole answer, for a taker in whose scope the claim lies."""
-    within = [
-        (one, score)
-        for one, score in likely
-        if one.org_path == claim.org_path or one.org_path.startswith(tx.actor.scope)
-    ]
+    within = [(one, score) for one, score in likely if sees(tx.actor, one.org_path)]
     return ReportOut(
         id=claim.id, claim_no=claim.claim_no, guide=guide, version=claim.version, org_path=claim.org_path,
         created_at=claim.created_at, status=claim.status, unit_code=claim.unit_code, line=claim.line,
@@ -90,5 +68,6 @@ async def reported(
         possible_duplicates=[
             PossibleDuplicate(claim_id=one.id, claim_no=one.claim_no, score=str(score)) for one, score in within
         ],
-        open_hazards=await hazards_of(tx, claim), deadlines=[],
+        open_hazards=await cover.hazards_of(tx, claim),
+        deadlines=[one.shown() for one in await deadlines_of(tx, claim)],
     )  # fmt: skip
