@@ -11,8 +11,17 @@ from typing import BinaryIO
 import structlog
 from fastapi import FastAPI, Request
 from starlette.datastructures import FormData, UploadFile
+from starlette.formparsers import MultiPartException, MultiPartParser
 
-from shared.errors import BodyTooLarge, Fault, Text, UnknownProperty, UnsupportedMediaType, ValidationFailed
+from shared.errors import (
+    BodyTooLarge,
+    Fault,
+    MalformedRequest,
+    Text,
+    UnknownProperty,
+    UnsupportedMediaType,
+    ValidationFailed,
+)
 from shared.file_store import full_disk_told
 
 log = structlog.get_logger()
@@ -44,20 +53,29 @@ async def sent_file(request: Request) -> AsyncIterator[SentFile]:
     """
     if not request.headers.get("content-type", "").lower().startswith("multipart/form-data"):
         raise UnsupportedMediaType()
-    with full_disk_told():
-        form = await request.form(max_files=1, max_fields=8, max_part_size=_FIELD_BYTES)
+    parser = MultiPartParser(
+        request.headers, request.stream(), max_files=1, max_fields=8, max_part_size=_FIELD_BYTES
+    )  # fmt: skip
     try:
-        yield _read(form)
+        with full_disk_told():
+            form = await parser.parse()
+        yield _read(form, begun=len(parser._files_to_close_on_error))
+    except MultiPartException as fault:
+        raise MalformedRequest() from fault
     finally:
-        await form.close()
+        # A form that ends in the middle of its file leaves a file that is in no form.
+        for file in parser._files_to_close_on_error:
+            file.close()
 
 
-def _read(form: FormData) -> SentFile:
+def _read(form: FormData, *, begun: int) -> SentFile:
     unknown = [name for name, value in form.multi_items() if not isinstance(value, UploadFile) and name != "kind"]
     if unknown:
         words = Text("不支持该属性。", "This member is not known.")
         raise UnknownProperty(*(Fault("unknown_property", words, pointer=f"#/{name}") for name in unknown))
     files = [value for _, value in form.multi_items() if isinstance(value, UploadFile)]
+    if len(files) < begun:
+        raise MalformedRequest()
     if not files:
         words = Text("请求中没有文件。", "The form holds no file.")
         raise ValidationFailed(Fault("missing", words, pointer="#/file"))

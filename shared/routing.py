@@ -19,13 +19,15 @@ from fastapi import APIRouter, Depends, Header, Query, Request
 from fastapi.dependencies.models import Dependant
 from fastapi.routing import APIRoute
 from pydantic import BaseModel
+from starlette.exceptions import HTTPException
 from starlette.responses import Response
+from starlette.types import Message
 
 from shared.actor import Actor
 from shared.concurrency import expected_version
 from shared.database import Database
 from shared.database_faults import Contended
-from shared.errors import Fault, IdempotencyKeyMissing, Text, UnknownParameter
+from shared.errors import BodyTooLarge, Fault, IdempotencyKeyMissing, Text, UnknownParameter
 from shared.idempotency import Answer, RequestKey
 from shared.problems import language_of
 
@@ -42,6 +44,7 @@ class GuardedRoute(APIRoute):
             raise TypeError(f"{path}: register routes through Room, with may= or public=True")
         self.permission: str | None = vars(endpoint)["__permission__"]
         self.free_query: bool = vars(endpoint)["__free_query__"]
+        self.max_bytes: int = vars(endpoint)["__max_bytes__"]
         super().__init__(path, endpoint, **options)
 
     def get_route_handler(self) -> Callable[[Request], Coroutine[Any, Any, Response]]:
@@ -54,6 +57,7 @@ class GuardedRoute(APIRoute):
                 request.state.actor.require(self.permission)
             if known is not None:
                 _refuse_unknown(request, known)
+            _limit(request, self.max_bytes)
             return await _again_when_contended(handle, request)
 
         return guarded
@@ -71,6 +75,24 @@ def _refuse_unknown(request: Request, known: set[str]) -> None:
     if unknown:
         words = Text("不支持该查询参数。", "This query parameter is not known.")
         raise UnknownParameter(*(Fault("unknown_parameter", words, parameter=name) for name in unknown))
+
+
+def _limit(request: Request, max_bytes: int) -> None:
+    """Refuse a body that says it is too large at once, and one that turns out to be while it is read."""
+    declared, receive, size = request.headers.get("content-length", ""), request._receive, 0
+    if declared.isdigit() and int(declared) > max_bytes:
+        raise BodyTooLarge(max_bytes=max_bytes)
+
+    async def counted() -> Message:
+        nonlocal size
+        message = await receive()
+        size += len(message.get("body", b""))
+        if size > max_bytes:
+            # the framework lets no other kind of refusal through while it reads a body
+            raise HTTPException(413, str(max_bytes))
+        return message
+
+    request._receive = counted
 
 
 async def _again_when_contended(
@@ -104,10 +126,10 @@ class Room(APIRouter):
         def register(endpoint: Callable[..., Any]) -> Callable[..., Any]:
             endpoint.__permission__ = may  # type: ignore[attr-defined]
             endpoint.__free_query__ = free_query  # type: ignore[attr-defined]
+            endpoint.__max_bytes__ = declared.get("max_bytes") or DEFAULT_MAX_BYTES  # type: ignore[attr-defined]
             self.add_api_route(
-                path, endpoint, methods=[method], response_model=answers, status_code=status, openapi_extra=extra,
-                max_body_size=declared.get("max_bytes") or DEFAULT_MAX_BYTES,
-            )  # fmt: skip
+                path, endpoint, methods=[method], response_model=answers, status_code=status, openapi_extra=extra
+            )
             return endpoint
 
         return register

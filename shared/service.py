@@ -191,7 +191,9 @@ def _of_http(request: Request, fault: HTTPException) -> Problem:
         problem = MethodNotAllowed()
         problem.response_headers = lambda: {"Allow": ", ".join(sorted(allowed))}  # type: ignore[method-assign]
         return problem
-    known = {404: NotFound, 400: MalformedRequest, 413: BodyTooLarge, 415: UnsupportedMediaType}
+    if fault.status_code == 413:
+        return BodyTooLarge(**({"max_bytes": int(fault.detail)} if fault.detail.isdigit() else {}))
+    known = {404: NotFound, 400: MalformedRequest, 415: UnsupportedMediaType}
     return known.get(fault.status_code, MalformedRequest)() if fault.status_code < 500 else unexpected()
 
 
