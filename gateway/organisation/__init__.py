@@ -1,0 +1,1 @@
+"""The tree of units, sales teams, people and the positions they hold."""

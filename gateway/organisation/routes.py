@@ -1,0 +1,171 @@
+"""Units, teams, people, appointments, declarations and the directory over HTTP.
+
+`call.state.callers` forgets whom a change concerns before the answer leaves, so the next request is judged anew.
+"""
+
+from __future__ import annotations
+
+from uuid import UUID
+
+from fastapi import Request
+from starlette.responses import Response
+
+from gateway.organisation import handlers, queries, shapes
+from gateway.organisation.schemas import (
+    Appoint,
+    AppointmentFactOut,
+    ChangePerson,
+    ChangeUnit,
+    DeclarationsOut,
+    Declare,
+    DirectoryEntry,
+    OpenTeam,
+    OpenUnit,
+    PersonItem,
+    PersonOut,
+    RegisterPerson,
+    TeamItem,
+    UnitItem,
+    UnitOut,
+)
+from gateway.organisation.tables import Person, UnitRow
+from shared.database import Transaction
+from shared.pagination import Asked, Listing, Page, page, read_query, shaped
+from shared.routing import Changes, Creates, Edits, Reads, Room, sent, shown
+
+room = Room(tags=["organisation"])
+
+
+async def _asked(tx: Transaction, listing: Listing, request: Request) -> Asked:
+    paths = await queries.paths_of(tx, request.query_params.getlist("unit_code"))
+    return read_query(listing, request.query_params.multi_items(), paths.get)
+
+
+def _named(request: Request) -> list[str]:
+    """The persons asked for by id, where nothing else narrows the search: they are told even if they hold nothing."""
+    narrowed = {"position", "unit_code", "cursor"} & set(request.query_params)
+    return [] if narrowed else request.query_params.getlist("person_id")
+
+
+@room.reads("/v1/units", Page[UnitItem], may="organisation.unit.read", free_query=True)
+async def list_units(request: Request, call: Reads) -> Response:
+    """The caller's unit and those below it, in the order of the tree."""
+    async with call.db.transaction(call.actor) as tx:
+        asked = await _asked(tx, queries.UNITS, request)
+        rows, cursor, total = await page(tx, queries.UNITS, asked, call.state.secret)
+        return shown(shaped([shapes.unit_item(row) for row in rows], cursor, total), fields=asked.fields)
+
+
+@room.posts("/v1/units", UnitOut, may="organisation.unit.open")
+async def open_unit(command: OpenUnit, call: Creates) -> Response:
+    """Open a unit below another one."""
+    return sent(await handlers.open_unit(call.db, call.actor, call.key, command, call.language))
+
+
+@room.reads("/v1/units/{unit_id}", UnitOut, may="organisation.unit.read")
+async def read_unit(unit_id: UUID, call: Reads) -> Response:
+    """One unit."""
+    async with call.db.transaction(call.actor) as tx:
+        unit = await tx.find(UnitRow, unit_id)
+        return shown(shapes.unit_alone(unit, call.actor, call.language), version=unit.version)
+
+
+@room.patches("/v1/units/{unit_id}", UnitOut, may="organisation.unit.change")
+async def change_unit(unit_id: UUID, command: ChangeUnit, call: Edits) -> Response:
+    """Rename a unit, or give it other areas."""
+    answer = await handlers.change_unit(
+        call.db, call.actor, call.key, unit_id, call.version, command, call.language
+    )  # fmt: skip
+    call.state.callers.forget(None)
+    return sent(answer)
+
+
+@room.reads("/v1/teams", Page[TeamItem], may="organisation.team.read", free_query=True)
+async def list_teams(request: Request, call: Reads) -> Response:
+    """Sales teams of the caller's unit and of those below it."""
+    async with call.db.transaction(call.actor) as tx:
+        asked = await _asked(tx, queries.TEAMS, request)
+        rows, cursor, total = await page(tx, queries.TEAMS, asked, call.state.secret)
+        return shown(shaped([shapes.team_item(row) for row in rows], cursor, total), fields=asked.fields)
+
+
+@room.posts("/v1/teams", TeamItem, may="organisation.team.open")
+async def open_team(command: OpenTeam, call: Creates) -> Response:
+    """Give a unit a sales team."""
+    return sent(await handlers.open_team(call.db, call.actor, call.key, command))
+
+
+@room.reads("/v1/people", Page[PersonItem], may="organisation.person.read", free_query=True)
+async def list_people(request: Request, call: Reads) -> Response:
+    """People whose home lies in the caller's scope, by staff number."""
+    async with call.db.transaction(call.actor) as tx:
+        asked = await _asked(tx, queries.PEOPLE, request)
+        rows, cursor, total = await page(tx, queries.PEOPLE, asked, call.state.secret)
+        return shown(shaped([shapes.person_item(row) for row in rows], cursor, total), fields=asked.fields)
+
+
+@room.posts("/v1/people", PersonOut, may="organisation.person.register")
+async def register_person(command: RegisterPerson, call: Creates) -> Response:
+    """Enter a person under a staff number of its own."""
+    return sent(await handlers.register_person(call.db, call.actor, call.key, command, call.language))
+
+
+@room.reads("/v1/people/{person_id}", PersonOut, may="organisation.person.read")
+async def read_person(person_id: UUID, call: Reads) -> Response:
+    """One person with the appointments in the caller's scope."""
+    async with call.db.transaction(call.actor) as tx:
+        person = await tx.find(Person, person_id)
+        held = await queries.appointments_of(tx, person_id)
+        return shown(shapes.person_alone(person, held, call.actor, call.language), version=person.version)
+
+
+@room.patches("/v1/people/{person_id}", PersonOut, may="organisation.person.register")
+async def change_person(person_id: UUID, command: ChangePerson, call: Edits) -> Response:
+    """Correct a name, or record that the person has left."""
+    answer = await handlers.change_person(
+        call.db, call.actor, call.key, person_id, call.version, command, call.language
+    )  # fmt: skip
+    call.state.callers.forget(person_id)
+    return sent(answer)
+
+
+@room.posts(
+    "/v1/people/{person_id}/appointments", AppointmentFactOut, may="organisation.appointment.grant", step_up=True
+)
+async def grant_appointment(person_id: UUID, command: Appoint, call: Changes) -> Response:
+    """Give a person a position at a unit."""
+    answer = await handlers.grant_appointment(
+        call.db, call.actor, call.key, person_id, call.version, command, call.state.matrix
+    )
+    call.state.callers.forget(person_id)
+    return sent(answer)
+
+
+@room.deletes(
+    "/v1/people/{person_id}/appointments/{appointment_id}", AppointmentFactOut, may="organisation.appointment.end"
+)
+async def end_appointment(person_id: UUID, appointment_id: UUID, call: Edits) -> Response:
+    """End an appointment today."""
+    answer = await handlers.end_appointment(
+        call.db, call.actor, call.key, person_id, appointment_id, call.version
+    )  # fmt: skip
+    call.state.callers.forget(person_id)
+    return sent(answer)
+
+
+@room.puts("/v1/people/{person_id}/declarations", DeclarationsOut, may="organisation.person.declare")
+async def declare(person_id: UUID, command: Declare, call: Reads) -> Response:
+    """Declare the own numbers and those of relatives; what was declared before is replaced whole."""
+    return sent(await handlers.declare(call.db, call.actor, call.key, person_id, command, call.state.digest_key))
+
+
+@room.reads("/v1/directory", Page[DirectoryEntry], may="organisation.directory.read", free_query=True)
+async def find_people(request: Request, call: Reads) -> Response:
+    """Who holds what today, with names: read outside the record filter, since every record names its people."""
+    async with call.db.transaction(call.actor) as tx:
+        await tx.use_scope("00")
+        asked = await _asked(tx, queries.DIRECTORY, request)
+        in_force = queries.in_force_today(tx)
+        rows, cursor, total = await page(tx, queries.DIRECTORY, asked, call.state.secret, in_force)
+        entries = await shapes.directory_entries(tx, rows, asked_for=_named(request))
+        return shown(shaped(entries, cursor, total), fields=asked.fields)

@@ -1,0 +1,50 @@
+"""What the gateway is told from outside, beyond what every deployable is."""
+
+from __future__ import annotations
+
+from datetime import timedelta
+from pathlib import Path
+
+from pydantic import Field
+from pydantic_settings import SettingsConfigDict
+
+from gateway.identity.rules import PasswordPolicy
+from shared.settings import DeployableSettings
+
+
+class GatewaySettings(DeployableSettings):
+    """Environment names begin with `GATEWAY_`. `keys_file` holds the public key set, `signing_key_file` one private key
+    of it.
+    """
+
+    model_config = SettingsConfigDict(env_prefix="GATEWAY_", extra="ignore")
+
+    signing_key_file: Path
+    """Private Ed25519 key (JWK with `kid`) that signs access tokens and internal tokens."""
+    service_urls: dict[str, str] = Field(default_factory=dict)
+    """Service → base address, as JSON: `{"claims": "http://claims:8000", …}`."""
+    public_url: str = "http://127.0.0.1:8000"
+    """The address that clients know; a machine's assertion is made out to `{public_url}/v1/token`."""
+    allowed_hosts: list[str] = Field(default_factory=lambda: ["*"])
+    """Values of `Host` that are served."""
+    trusted_proxies: list[str] = Field(default_factory=list)
+    """Peers (addresses or networks) whose last `X-Forwarded-For` hop names the caller; else the peer is the caller."""
+    docs: bool = False
+    """Whether the documentation pages are served."""
+    lock_out_failures: int = Field(default=5, ge=1)
+    lock_out_minutes: int = Field(default=15, ge=1)
+    password_min_length: int = Field(default=10, ge=8)
+    password_classes: int = Field(default=3, ge=1, le=4)
+    """How many of lower case, upper case, digits and other signs a password needs; 1 switches the rule off."""
+    password_max_days: int = Field(default=90, ge=0)
+    """After so many days a sign-in may only set a new password; 0 switches the rule off."""
+    caller_cache_s: float = Field(default=5.0, ge=0)
+    """How long who a caller is may be remembered without asking the database again."""
+
+    def password_policy(self) -> PasswordPolicy:
+        """The rules for new passwords."""
+        return PasswordPolicy(self.password_min_length, self.password_classes, self.password_max_days)
+
+    def lock_out(self) -> timedelta:
+        """How long failures count, and how long the lock holds."""
+        return timedelta(minutes=self.lock_out_minutes)
