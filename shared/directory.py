@@ -227,7 +227,7 @@ async def staff_numbers(tx: Transaction, person_ids: Iterable[UUID]) -> dict[UUI
 
 
 async def declared(tx: Transaction, digests: Iterable[str]) -> list[tuple[UUID, str]]:
-    """Staff who are, or declared a relative who is, behind one of these keyed digests: (person, `self` or `relative`)."""
+    """Staff who are, or declared a relative who is, behind one of these digests: (person, `self` or `relative`)."""
     wanted = set(digests)
     if not wanted:
         return []

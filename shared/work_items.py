@@ -71,7 +71,7 @@ async def open_item(
 
 
 async def close_items(tx: Transaction, record_id: UUID, *kinds: str, person_id: UUID | None = None) -> None:
-    """Close the record's open items of these kinds (all kinds where none is named), and with them the persons' access."""
+    """Close the record's open items of these kinds (all where none is named), and with them the persons' access."""
     items = work_items.c
     statement = update(work_items).where(items.record_id == record_id, items.closed_at.is_(None))
     if kinds:

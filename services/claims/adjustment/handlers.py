@@ -23,6 +23,7 @@ from shared.database import Database, Transaction
 from shared.idempotency import Answer, RequestKey
 from shared.ids import uuid7
 from shared.masking import keyed_digest
+from shared.money import ZERO
 from shared.work_items import close_items
 
 
@@ -49,7 +50,8 @@ ACTIONS = (
 
 async def known(tx: Transaction, claim: Claim, state: Any) -> Mapping[str, Any]:
     """What this room adds to the facts that actions are judged by."""
-    return {"interested": await queries.interested(tx, claim, state.digest_key)}
+    paid = sum((one.amount for one in await queries.paid_before(tx, claim.id)), ZERO)
+    return {"interested": await queries.interested(tx, claim, state.digest_key), "paid": paid}
 
 
 async def assess_losses(

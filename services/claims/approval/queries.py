@@ -47,8 +47,8 @@ class AccidentClaim:
 
 @dataclass(frozen=True)
 class ApprovalFacts:
-    """The approval of one claim, as the rules and the answers take it. `changed`: what the sheet rests on and what has
-    changed since it was calculated."""
+    """The approval of one claim, as the rules and the answers take it. `changed`: what the sheet rests on that is no
+    longer what it was: `losses`, `policy_version`, or its own `content`, by its digest."""
 
     claim: Claim
     row: CalculationSheet
@@ -171,7 +171,8 @@ async def _changed(tx: Transaction, claim: Claim, row: CalculationSheet) -> tupl
     version, covered = await adjustment.version_at_loss(tx, claim)
     names = ["losses"] if losses is not None and losses.number != row.loss_number else []
     same = (version.policy_id, version.policy_version, covered) == (row.policy_id, row.policy_version, row.in_force)
-    return (*names, *([] if same else ["policy_version"]))
+    intact = row.digest == calculation.digest_of(claim.id, row.sheet_version, row.policy_version, row.content)
+    return (*names, *([] if same else ["policy_version"]), *([] if intact else ["content"]))
 
 
 async def known(tx: Transaction, claim: Claim, state: Any) -> Mapping[str, Any]:

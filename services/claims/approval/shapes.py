@@ -129,6 +129,8 @@ def _conflicts(basis: ApprovalFacts, staff: Mapping[UUID, str]) -> list[dict[str
 
 
 def _blocked(basis: ApprovalFacts) -> list[str]:
+    if basis.claim.state not in UNDER_APPROVAL:
+        return []
     void = basis.facts.unacknowledged & basis.sheet.clause_ids
     return (["exclusion_not_acknowledged"] if void else []) + (["sheet_outdated"] if basis.changed else [])
 

@@ -56,7 +56,7 @@ async def alone(
     return ClaimOut(
         **item(claim).model_dump(), place=claim.place, area_code=claim.area_code, description=claim.description,
         reporter=reporter(claim), injured=people, origin=claim.origin,
-        masked=["reporter.name", "reporter.phone", *hidden],
+        masked=["reporter.name", "reporter.phone", *hidden, *masked],
         available_actions=judged(actions, tx.actor, facts, claim.id, language), **more,
     )  # fmt: skip
 

@@ -59,7 +59,7 @@ class LimitExhausted(Conflict):
 
 
 class SheetOutdated(Conflict):
-    """Members: `sheet_version` and `changed`: `losses`, `policy_version`, `paid_before`."""
+    """Members: `sheet_version` and `changed`: `losses`, `policy_version`, `content` (its digest), `paid_before`."""
 
     code = "sheet_outdated"
     title = Text("计算书的依据已变更", "What the sheet rests on has changed")
