@@ -5,14 +5,8 @@ from __future__ import annotations
 import base64
 import hashlib
 import io
-import resource
-import shutil
-import subprocess
-from collections.abc import AsyncIterator, Callable, Iterator
-from contextlib import contextmanager
+from collections.abc import Callable
 from datetime import timedelta
-from itertools import count
-from pathlib import Path
 from uuid import UUID, uuid4
 
 import pytest
@@ -22,7 +16,6 @@ from structlog.testing import capture_logs
 from shared import audit
 from shared.attachments import attach_made, attachments
 from shared.idempotency import RequestKey
-from shared.receiving import MAX_FILE_BYTES, MAX_REQUEST_BYTES
 from shared.settings import DeployableSettings
 from tests.support import file_world, sample_files
 from tests.support.file_world import NANJING, SUZHOU, Thing, World
@@ -132,46 +125,6 @@ async def test_a_name_is_shown_without_path_and_marks_and_never_becomes_a_path(
     assert path.parent.parent == world.folder / "claims"
 
 
-async def test_empty_too_large_missing_double_and_unknown_forms_are_refused(world: World) -> None:
-    path = f"/v1/things/{await world.thing()}/attachments"
-    refused(await world.send(path, b""), 422, "validation_failed")
-    refused(await world.send(path, b"%PDF-" + bytes(MAX_FILE_BYTES)), 413, "body_too_large")
-    refused(await world.send(path, b"%PDF-" + bytes(MAX_FILE_BYTES + 200_000)), 413, "body_too_large")
-    refused(
-        await world.call(NANJING, "POST", path, data={"kind": "photo"}, files={"x": (None, "")}),
-        422,
-        "unknown_property",
-    )
-    two = [("file", ("a.pdf", PDF)), ("file", ("b.pdf", PDF))]
-    refused(await world.call(NANJING, "POST", path, files=two), 400, "malformed_request")
-    refused(await world.call(NANJING, "POST", path, {"file": "x"}), 415, "unsupported_media_type")
-    refused(await world.send(path, PDF, data={"kind": "../x"}), 422, "validation_failed")
-    boundary = {"Content-Type": "multipart/form-data; boundary=b"}
-    no_file = b'--b\r\nContent-Disposition: form-data; name="kind"\r\n\r\nphoto\r\n--b--\r\n'
-    refused(await world.call(NANJING, "POST", path, headers=boundary, content=no_file), 422, "validation_failed")
-    cut_off = b'--b\r\nContent-Disposition: form-data; name="file"; filename="a.pdf"\r\n\r\n' + PDF
-    refused(await world.call(NANJING, "POST", path, headers=boundary, content=cut_off), 400, "malformed_request")
-    refused(await world.call(NANJING, "POST", path, headers=boundary, content=b"no form"), 400, "malformed_request")
-    refused(await world.send(path, PDF, headers={"Idempotency-Key": ""}), 400, "idempotency_key_missing")
-    await nothing_kept(world)
-
-
-async def test_a_body_without_a_stated_length_is_refused_when_it_has_become_too_large(world: World) -> None:
-    async def endless() -> AsyncIterator[bytes]:
-        yield b'--b\r\nContent-Disposition: form-data; name="file"; filename="a.pdf"\r\n\r\n%PDF-'
-        for sent in count(1):
-            assert sent < 40, "the service reads on"
-            yield bytes(1_000_000)
-
-    path = f"/v1/things/{await world.thing()}/attachments"
-    form, document = {"Content-Type": "multipart/form-data; boundary=b"}, {"Content-Type": "application/json"}
-    answer = await world.call(NANJING, "POST", path, headers=form, content=endless())
-    refused(answer, 413, "body_too_large")
-    assert answer.json()["max_bytes"] == MAX_REQUEST_BYTES
-    refused(await world.call(NANJING, "POST", "/v1/things", headers=document, content=endless()), 413, "body_too_large")
-    await nothing_kept(world)
-
-
 async def test_files_are_seen_with_their_record_and_by_nobody_else(world: World) -> None:
     told = await attached(world)
     (row,) = await world.rows(attachments)
@@ -273,63 +226,6 @@ async def test_a_dry_run_checks_everything_and_keeps_nothing(world: World) -> No
 
 async def test_a_file_for_a_record_that_is_not_there_is_not_kept(world: World) -> None:
     refused(await world.send(f"/v1/things/{uuid4()}/attachments", PDF), 404, "not_found")
-    await nothing_kept(world)
-
-
-async def test_a_record_has_no_more_files_than_its_limit(settings: DeployableSettings) -> None:
-    async with file_world.running(settings, at_most=2) as world:
-        path = f"/v1/things/{await world.thing()}/attachments"
-        for _ in range(2):
-            assert (await world.send(path, PDF)).status_code == 201
-        third = await world.send(path, PDF)
-        refused(third, 409, "attachment_limit_reached")
-        assert third.json()["limit"] == 2
-        assert len(world.files()) == 2
-
-
-@contextmanager
-def small_disk(folder: Path, size: int) -> Iterator[None]:
-    """A file system of `size` bytes at `folder`; where this user may mount none, a limit on the size of any file."""
-    folder.mkdir(parents=True)
-    command = ["mount", "-t", "tmpfs", "-o", f"size={size}", "tmpfs", str(folder)]
-    if shutil.which("mount") and subprocess.run(command, capture_output=True, check=False).returncode == 0:
-        try:
-            yield
-        finally:
-            subprocess.run(["umount", str(folder)], check=True)
-    else:
-        with small_files(size):
-            yield
-
-
-@contextmanager
-def small_files(size: int) -> Iterator[None]:
-    """No file of this process may grow beyond `size` bytes."""
-    soft, hard = resource.getrlimit(resource.RLIMIT_FSIZE)
-    resource.setrlimit(resource.RLIMIT_FSIZE, (size, hard))
-    try:
-        yield
-    finally:
-        resource.setrlimit(resource.RLIMIT_FSIZE, (soft, hard))
-
-
-@pytest.mark.fault("F27")
-@pytest.mark.parametrize("size", [900_000, 3_000_000])
-async def test_a_full_disk_is_told_and_leaves_neither_file_nor_row(world: World, size: int) -> None:
-    thing = await world.thing()
-    with small_disk(world.folder, 256 * 1024):
-        refused(await world.send(f"/v1/things/{thing}/attachments", sample_files.pdf(size)), 507, "storage_full")
-        await nothing_kept(world)
-        assert (await world.send(f"/v1/things/{thing}/attachments", PDF)).status_code == 201
-        assert len(world.files()) == 1
-
-
-@pytest.mark.fault("F27")
-async def test_a_disk_that_fills_while_the_form_arrives_is_told_too(world: World) -> None:
-    thing = await world.thing()
-    with small_files(2_000_000):
-        answer = await world.send(f"/v1/things/{thing}/attachments", sample_files.pdf(3_000_000))
-    refused(answer, 507, "storage_full")
     await nothing_kept(world)
 
 
