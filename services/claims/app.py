@@ -13,11 +13,27 @@ from services.claims.approval import handlers as approval
 from services.claims.approval import queries as approval_queries
 from services.claims.approval import routes as approval_routes
 from services.claims.approval import shapes as approval_shapes
+from services.claims.claim import handlers as claim_handlers
 from services.claims.claim import routes as claim_routes
 from services.claims.claim import shapes as claim_shapes
 from services.claims.claim.tables import Claim
+from services.claims.cover import queries as cover_queries
+from services.claims.deadlines import queries as deadline_queries
+from services.claims.documents import handlers as documents
+from services.claims.documents import routes as documents_routes
+from services.claims.documents import shapes as documents_shapes
+from services.claims.duplicates import handlers as duplicates
+from services.claims.duplicates import routes as duplicates_routes
 from services.claims.intake import routes as intake_routes
+from services.claims.placement import handlers as placement
+from services.claims.placement import routes as placement_routes
+from services.claims.reserve import handlers as reserve
+from services.claims.reserve import routes as reserve_routes
 from services.claims.settings import ClaimsSettings
+from services.claims.survey import handlers as survey
+from services.claims.survey import routes as survey_routes
+from services.claims.survey import shapes as survey_shapes
+from shared.attachments import record_files, uploads_room
 from shared.database import Database, Transaction
 from shared.records import record_routes
 from shared.service import build_app
@@ -25,9 +41,26 @@ from shared.work_items import work_item_routes
 
 RULE_SETS = Path(__file__).parent / "rule_sets"
 
-ACTIONS = (*adjustment.ACTIONS, *approval.ACTIONS)
+ACTIONS = (
+    *placement.ACTIONS,
+    *duplicates.ACTIONS,
+    *claim_handlers.ACTIONS,
+    *survey.ACTIONS,
+    *documents.ACTIONS,
+    *reserve.ACTIONS,
+    *adjustment.ACTIONS,
+    *approval.ACTIONS,
+)
 FACT_SOURCES = (adjustment.known, approval_queries.known)
-PART_SOURCES = (adjustment_shapes.parts, approval_shapes.parts)
+PART_SOURCES = (
+    cover_queries.shown,
+    deadline_queries.shown,
+    survey_shapes.shown,
+    claim_shapes.reserves,
+    adjustment_shapes.parts,
+    approval_shapes.parts,
+)
+TIMELINE_SOURCES = (survey_shapes.timeline, documents_shapes.timeline)
 
 
 async def plain_values(tx: Transaction, claim: Claim) -> dict[str, str | None]:
@@ -41,11 +74,18 @@ def create_app(settings: ClaimsSettings | None = None) -> FastAPI:
     rooms = (
         intake_routes.room,
         claim_routes.room,
+        placement_routes.room,
+        duplicates_routes.room,
+        survey_routes.room,
+        documents_routes.room,
+        reserve_routes.room,
         adjustment_routes.room,
         approval_routes.room,
         record_routes(
             Claim, "/v1/claims", read="claims.claim.read", reveal="claims.claim.reveal", plain_values=plain_values
         ),
+        record_files(Claim, "/v1/claims", read="claims.attachment.read", write="claims.attachment.add"),
+        uploads_room("/v1/claims", may="claims.attachment.add"),
         work_item_routes("claims"),
     )
 
@@ -54,5 +94,6 @@ def create_app(settings: ClaimsSettings | None = None) -> FastAPI:
         app.state.actions = ACTIONS
         app.state.fact_sources = FACT_SOURCES
         app.state.part_sources = PART_SOURCES
+        app.state.timeline_sources = TIMELINE_SOURCES
 
     return build_app("claims", chosen, rooms, prepare=prepare)

@@ -4,10 +4,11 @@ from __future__ import annotations
 
 from services.claims.app import RULE_SETS
 from services.claims.consumers import CONSUMERS
+from services.claims.deadlines.handlers import TICKS as DEADLINE_TICKS
 from services.claims.settings import ClaimsSettings
 from shared.workers import run_worker
 
-TICKS = ()
+TICKS = (*DEADLINE_TICKS,)
 
 
 def main() -> None:

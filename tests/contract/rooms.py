@@ -25,6 +25,7 @@ ROOMS: dict[str, tuple[str, ...]] = {
         "duplicates",
         "guide",
         "intake",
+        "placement",
         "survey",
         "documents",
         "reserve",

@@ -16,6 +16,7 @@ from services.claims.claim.tables import Claim, ClaimDuty, ReserveChange
 from shared.actions import Action
 from shared.actor import Actor
 from shared.database import Database, Transaction
+from shared.errors import Fault, ReferenceNotFound, Text
 from shared.idempotency import Answer, RequestKey
 from shared.ids import uuid7
 from shared.money import ZERO
@@ -69,6 +70,17 @@ async def end_report(
         set_reserve(tx, claim, ZERO, reason)
     await close_items(tx, claim.id)
     tx.publish(events.ClaimCancelled(claim_id=claim.id, duplicate_of=duplicate_of, reason_code=reason_code), claim)
+
+
+async def require_files(tx: Transaction, claim: Claim, wanted: Sequence[tuple[str, UUID]]) -> None:
+    """Refuse (422) every file, given as (pointer, id), that does not lie with this claim."""
+    if not wanted:
+        return
+    known = await queries.files_of(tx, claim.id)
+    words = Text("该赔案没有此附件。", "The claim has no such file.")
+    faults = [Fault(ReferenceNotFound.code, words, pointer=at) for at, one in wanted if one not in known]
+    if faults:
+        raise ReferenceNotFound(*faults)
 
 
 def state_of(claim: Claim) -> RecordState:

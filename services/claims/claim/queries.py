@@ -3,16 +3,17 @@
 from __future__ import annotations
 
 from collections.abc import Awaitable, Callable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import datetime
 from decimal import Decimal
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import exists, select
+from sqlalchemy import exists, select, text
 
 from services.claims.claim import rules
 from services.claims.claim.tables import Claim, ClaimDuty, InjuredPerson, ReserveChange
+from shared.attachments import attachments
 from shared.audit import history
 from shared.clock import legal_day
 from shared.database import Transaction
@@ -21,6 +22,8 @@ from shared.money import ZERO
 from shared.pagination import Filter, Listing
 from shared.rule_sets import RuleSet, in_force
 from shared.work_items import work_items
+
+_SCOPE = text("select current_setting('anlan.scope', true)")
 
 
 def _with_item(condition: Any) -> Any:
@@ -73,6 +76,12 @@ class ClaimFacts:
     """Staff who are, or whose declared relatives are, claimant or reporter."""
     approval: Any = None
     """How far the approval has come, as its room knows it; None where there is no calculation sheet."""
+    served: Mapping[Any, datetime] = field(default_factory=dict)
+    """Notices of the present decision by kind, and when they were served."""
+    ordered: Any = None
+    """What is payable and what is ordered of it; None before the decision."""
+    closing: Any = None
+    """What is still open on a decided claim, and its file, as the archive knows it."""
 
 
 FactSource = Callable[[Transaction, Claim, Any], Awaitable[Mapping[str, Any]]]
@@ -139,6 +148,15 @@ async def reserves_of(tx: Transaction, claim_id: UUID) -> Sequence[ReserveChange
     """Every step of the reserve, the first one first."""
     statement = select(ReserveChange).where(ReserveChange.claim_id == claim_id)
     return await tx.scalars(statement.order_by(ReserveChange.created_at, ReserveChange.id))
+
+
+async def files_of(tx: Transaction, claim_id: UUID) -> frozenset[UUID]:
+    """The files of a claim that was found for the caller, also those of before it moved to another unit."""
+    scope = await tx.scalar(_SCOPE)
+    await tx.use_scope("00")
+    found = frozenset(await tx.scalars(select(attachments.c.id).where(attachments.c.record_id == claim_id)))
+    await tx.use_scope(scope)
+    return found
 
 
 async def acts_on(tx: Transaction, claim: Claim) -> list[Mapping[str, Any]]:

@@ -2,9 +2,20 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable, Sequence
 from decimal import Decimal
 
-from services.claims.claim.rules import BEFORE_DECISION, ClaimStatus, Line, advance, legal_moves
+from services.claims.claim.rules import (
+    BEFORE_DECISION,
+    ClaimStatus,
+    Duty,
+    Held,
+    Line,
+    advance,
+    legal_moves,
+    refuse_to_take,
+)
+from shared.actor import Actor
 from shared.errors import Conflict, Fault, ReasonRequired, Refused, StateConflict, Text
 from shared.money import ZERO
 
@@ -38,6 +49,36 @@ class ReserveBelowPaid(Refused):
     detail = Text(
         "准备金 {reserve} 元低于已付的 {paid} 元。", "A reserve of {reserve} is below the {paid} already paid."
     )
+
+
+class PartsDiffer(Refused):
+    """Members: `total` of the parts and `reserve` (yuan)."""
+
+    code = "parts_differ"
+    title = Text("分项之和与准备金不符", "The parts are not the whole")
+    detail = Text("分项之和 {total} 元与准备金 {reserve} 元不符。", "The parts add up to {total}, not to {reserve}.")
+
+
+def may_register(current: ClaimStatus, line: Line | None, duties: Iterable[Held], actor: Actor) -> None:
+    """Refuse (409) a wrong state or a liability claim without its survey, and (403) a separate duty."""
+    advance(current, ClaimStatus.REGISTERED)
+    if current is ClaimStatus.REPORTED and line is not Line.ACCIDENT:
+        raise SurveyRequired()
+    refuse_to_take(duties, actor, Duty.REGISTRAR)
+
+
+def may_change(current: ClaimStatus) -> None:
+    """Refuse (409) a claim that is not registered, or whose money is out."""
+    if current not in _WITH_RESERVE:
+        raise StateConflict(current_state=str(current), legal_moves=legal_moves(current))
+
+
+def check_parts(reserve: Decimal, parts: Sequence[Decimal]) -> None:
+    """Refuse (422) a split by claimant and kind of loss that does not add up to the reserve."""
+    if parts and sum(parts, ZERO) != reserve:
+        raise PartsDiffer(
+            Fault(PartsDiffer.code, PartsDiffer.detail, pointer="#/parts"), total=sum(parts, ZERO), reserve=reserve
+        )
 
 
 def register(
@@ -75,8 +116,7 @@ def change_reserve(
     Refuses a claim that is not registered or already finished (409), a missing reason, a negative amount, no change,
     and less than was paid (422).
     """
-    if current not in _WITH_RESERVE:
-        raise StateConflict(current_state=str(current), legal_moves=legal_moves(current))
+    may_change(current)
     _require_amount(new)
     _require_reason(reason, "#/reason")
     if new == present:

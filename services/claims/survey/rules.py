@@ -8,8 +8,47 @@ from datetime import datetime
 from decimal import Decimal
 from uuid import UUID
 
-from services.claims.claim.rules import ClaimStatus, Duty, Held, advance, refuse_if_held
-from shared.errors import Fault, OccurredInFuture, Text, ValidationFailed
+from services.claims.claim.rules import ClaimStatus, Duty, Held, advance, refuse_if_held, refuse_to_take
+from shared.actor import Actor
+from shared.errors import Fault, OccurredInFuture, Refused, Text, ValidationFailed
+
+
+class SurveyorNotEligible(Refused):
+    """Member: `reason`: `no_appointment` or `other_branch`."""
+
+    code = "surveyor_not_eligible"
+    title = Text("该人员不能查勘本案", "This person cannot survey the claim")
+    detail = Text(
+        "该人员在本分公司没有有效的查勘岗位。",
+        "This person holds no surveyor's appointment in the branch of the claim.",
+    )
+
+
+def may_dispatch(current: ClaimStatus) -> None:
+    """Refuse (409) a claim that is surveyed already, or past the time for it."""
+    if current is not ClaimStatus.DISPATCHED:
+        advance(current, ClaimStatus.DISPATCHED)
+
+
+def may_report(current: ClaimStatus, duties: Iterable[Held], actor: Actor) -> None:
+    """Refuse (409) a claim to which nobody is sent, and (403) a person with a duty that must be separate."""
+    advance(current, ClaimStatus.SURVEYED)
+    refuse_to_take(duties, actor, Duty.SURVEYOR)
+
+
+def check_eligible(paths: Iterable[str], claim_path: str) -> None:
+    """Refuse (422) a person whose surveyor's appointments (`paths` of their units) lie in no unit of the claim's
+    branch; for a claim at head office's desk every branch will do."""
+    held = list(paths)
+    if not held:
+        raise SurveyorNotEligible(_not_eligible(), reason="no_appointment")
+    branch = ".".join(claim_path.split(".")[:2])
+    if not any(path == branch or path.startswith(branch + ".") for path in held):
+        raise SurveyorNotEligible(_not_eligible(), reason="other_branch")
+
+
+def _not_eligible() -> Fault:
+    return Fault(SurveyorNotEligible.code, SurveyorNotEligible.detail, pointer="#/surveyor_person_id")
 
 
 def dispatch(current: ClaimStatus, surveyor_id: UUID, duties: Iterable[Held]) -> ClaimStatus:

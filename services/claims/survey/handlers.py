@@ -1,0 +1,169 @@
+"""Send a surveyor, and keep what he found."""
+
+from __future__ import annotations
+
+from datetime import datetime, timedelta
+from uuid import UUID
+
+from services.claims.claim import queries as spine
+from services.claims.claim.handlers import require_files, state_of, take_duty
+from services.claims.claim.rules import Duty
+from services.claims.claim.tables import Claim
+from services.claims.deadlines.handlers import inform_head_office
+from services.claims.intake import rules as intake
+from services.claims.intake import shapes as reports
+from services.claims.survey import queries, rules, shapes
+from services.claims.survey.schemas import DispatchOut, DispatchSurveyor, ReportSurvey
+from services.claims.survey.tables import Dispatch, LossSurvey
+from shared.actions import Action
+from shared.actor import Actor
+from shared.attachments import take_uploads
+from shared.clock import SHANGHAI
+from shared.database import Database, Transaction
+from shared.errors import Fault, Text, ValidationFailed
+from shared.idempotency import Answer, RequestKey
+from shared.ids import uuid7
+from shared.work_items import close_items, open_item
+
+
+def check_dispatch(_actor: Actor, facts: spine.ClaimFacts) -> None:
+    """Whether somebody may be sent now."""
+    rules.may_dispatch(facts.claim.state)
+
+
+def check_report(actor: Actor, facts: spine.ClaimFacts) -> None:
+    """Whether this caller may report a survey now."""
+    rules.may_report(facts.claim.state, facts.duties, actor)
+
+
+async def dispatch_surveyor(
+    db: Database, actor: Actor, key: RequestKey, claim_id: UUID, version: int | None, command: DispatchSurveyor
+) -> Answer:
+    """Send a surveyor of the branch; the claim opens to him, wherever he is, until his survey is in."""
+    async with db.transaction(actor, key) as tx:
+        claim, row = await dispatch(tx, claim_id, version, command)
+        out = _dispatched(claim, row)
+        return tx.answer(out, location=f"/v1/claims/{claim.id}/dispatches/{row.id}", version=claim.version)
+
+
+def _dispatched(claim: Claim, row: Dispatch) -> DispatchOut:
+    return DispatchOut(
+        id=row.id, created_at=row.created_at, claim=state_of(claim), surveyor_person_id=row.surveyor_person_id,
+        due_at=row.due_at,
+    )  # fmt: skip
+
+
+async def dispatch_one(
+    db: Database, actor: Actor, key: RequestKey, claim_id: UUID, version: int, command: DispatchSurveyor
+) -> DispatchOut:
+    """One item of a batch, in a transaction of its own."""
+    async with db.transaction(actor, RequestKey(route=key.route, dry_run=key.dry_run)) as tx:
+        return _dispatched(*await dispatch(tx, claim_id, version, command))
+
+
+async def dispatch(
+    tx: Transaction, claim_id: UUID, version: int | None, command: DispatchSurveyor
+) -> tuple[Claim, Dispatch]:
+    """Send a surveyor within the running transaction."""
+    claim = await tx.find_for_change(Claim, claim_id, version)
+    facts = await spine.facts_of(tx, claim)
+    check_dispatch(tx.actor, facts)
+    rules.check_eligible(await queries.surveyor_paths(tx, command.surveyor_person_id), claim.org_path)
+    status = rules.dispatch(claim.state, command.surveyor_person_id, facts.duties)
+    before = {"status": claim.status}
+    if status is not claim.state:
+        claim.advance(status)
+    row = Dispatch(
+        id=uuid7(), created_at=tx.now, claim_id=claim.id, org_path=claim.org_path,
+        surveyor_person_id=command.surveyor_person_id, due_at=await _due_at(tx, claim, command.due_at),
+        person_id=tx.actor.person_id,
+    )  # fmt: skip
+    tx.add(row)
+    take_duty(tx, claim, Duty.DISPATCHER)
+    await close_items(tx, claim.id, "dispatch", "survey")
+    await open_item(
+        tx, "survey", claim, Text("现场查勘", "Survey the loss"), number=claim.claim_no, unit_code=claim.unit_code,
+        position="surveyor", person_id=row.surveyor_person_id, due_at=row.due_at, basis="survey_within",
+        href=f"/v1/claims/{claim.id}/surveys",
+    )  # fmt: skip
+    tx.note("dispatch", claim, before=before, after={"status": claim.status, "surveyor": row.surveyor_person_id})
+    return claim, row
+
+
+async def _due_at(tx: Transaction, claim: Claim, wanted: datetime | None) -> datetime:
+    if wanted is None:
+        hours = (await spine.figures(tx, claim)).content["survey_within_hours"]
+        return tx.now + timedelta(hours=hours)
+    if wanted <= tx.now:
+        text = Text("查勘时限须晚于当前时间。", "The survey must be due later than now.")
+        raise ValidationFailed(Fault("due_in_past", text, pointer="#/due_at"))
+    return wanted.astimezone(SHANGHAI)
+
+
+async def report_survey(
+    db: Database, actor: Actor, key: RequestKey, claim_id: UUID, version: int | None, command: ReportSurvey
+) -> Answer:
+    """Keep a survey as its surveyor signs it by sending it."""
+    async with db.transaction(actor, key) as tx:
+        claim = await tx.find_for_change(Claim, claim_id, version)
+        facts = await spine.facts_of(tx, claim)
+        check_report(actor, facts)
+        opinion = command.liability_opinion
+        told = rules.Survey(
+            command.surveyed_at, command.participants, command.findings, opinion.fault_ratio if opinion else None
+        )
+        status = rules.record_survey(
+            claim.state, told, actor.person_id, facts.duties, loss_at=claim.loss_at, now=tx.now
+        )
+        await take_uploads(tx, command.upload_ids, claim)
+        await require_files(tx, claim, [(f"#/photos/{n}", one) for n, one in enumerate(command.photos)])
+        before = {"status": claim.status}
+        claim.advance(status)
+        row = _survey(tx, claim, command)
+        tx.add(row)
+        take_duty(tx, claim, Duty.SURVEYOR)
+        await _counted_again(tx, claim, command)
+        await _hand_on(tx, claim)
+        tx.note("survey", claim, before=before, after={"status": claim.status, "survey_id": row.id})
+        out = shapes.survey(row, claim)
+        return tx.answer(out, location=f"/v1/claims/{claim.id}/surveys/{row.id}", version=claim.version)
+
+
+def _survey(tx: Transaction, claim: Claim, command: ReportSurvey) -> LossSurvey:
+    opinion = command.liability_opinion
+    return LossSurvey(
+        id=uuid7(), created_at=tx.now, claim_id=claim.id, org_path=claim.org_path,
+        surveyor_person_id=tx.actor.person_id, surveyed_at=command.surveyed_at, place=command.place,
+        participants=command.participants, findings=command.findings,
+        fault_ratio=opinion.fault_ratio if opinion else None, opinion=opinion.text if opinion else None,
+        photos=[str(one) for one in (*command.photos, *command.upload_ids)],
+    )  # fmt: skip
+
+
+async def _counted_again(tx: Transaction, claim: Claim, command: ReportSurvey) -> None:
+    """The dead and injured as the survey found them; if that makes the accident grave, head office hears of it now."""
+    figures = reports.thresholds((await spine.figures(tx, claim)).content)
+    known = set(intake.head_office_reasons(reports.report_of(claim), figures))
+    if command.injured_count is not None:
+        claim.injured_count = command.injured_count
+    if command.death_count is not None:
+        claim.death_count = command.death_count
+    new = [one for one in intake.head_office_reasons(reports.report_of(claim), figures) if one not in known]
+    if new:
+        flags = {*claim.flags, str(intake.Flag.SERIOUS_CASUALTIES)}
+        claim.flags = [str(flag) for flag in intake.Flag if flag in flags]
+    await inform_head_office(tx, claim, map(str, new))
+
+
+async def _hand_on(tx: Transaction, claim: Claim) -> None:
+    await close_items(tx, claim.id, "survey")
+    await open_item(
+        tx, "register", claim, Text("立案", "Register the claim"), number=claim.claim_no, unit_code=claim.unit_code,
+        position="adjuster", href=f"/v1/claims/{claim.id}/registrations",
+    )  # fmt: skip
+
+
+ACTIONS = (
+    Action("dispatch", "POST", "/v1/claims/{id}/dispatches", "claims.survey.dispatch", check_dispatch),
+    Action("report_survey", "POST", "/v1/claims/{id}/surveys", "claims.survey.report", check_report),
+)
