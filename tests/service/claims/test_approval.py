@@ -7,7 +7,7 @@ from typing import Any
 import pytest
 
 from shared.kernel import kernel
-from tests.support.approvals import PLAIN, STEPS, action, bill, claim_of, decided, refused, subjects
+from tests.support.approval_attempts import PLAIN, STEPS, action, bill, claim_of, decided, refused, subjects
 from tests.support.calculations import EMPLOYERS, L2_FACTS
 from tests.support.claims_world import (
     BRANCH,
