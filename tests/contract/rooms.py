@@ -35,6 +35,6 @@ ROOMS: dict[str, tuple[str, ...]] = {
         "archive",
     ),
     "services.risk": ("exposure", "inspection", "hazard", "key_risk"),
-    "services.complaints": ("complaint", "clock", "statistics"),
+    "services.complaints": ("complaint", "clock", "registration", "assignment", "investigation", "decision", "statistics"),
     "services.crm": ("customer", "timeline", "visit", "finding"),
 }

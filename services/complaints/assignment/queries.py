@@ -1,0 +1,26 @@
+"""Officers who could handle a complaint today."""
+
+from __future__ import annotations
+
+from services.complaints.assignment.rules import Candidate
+from services.complaints.complaint.queries import ComplaintFacts
+from shared import directory
+from shared.database import Transaction
+from shared.work_items import open_counts
+
+OFFICER = "complaint_officer"
+
+
+async def candidates(tx: Transaction, facts: ComplaintFacts) -> list[Candidate]:
+    """The officers of the owning branch, then those of head office, with their open work and any ground to stay out."""
+    held = await directory.appointments(tx, position=OFFICER)
+    own = [row for row in held if row["path"] in (facts.complaint.owner_path, "00")]
+    counts = await open_counts(tx, [row["person_id"] for row in own])
+    found = [
+        Candidate(
+            row["person_id"], row["staff_no"], row["unit_code"], row["path"], counts.get(row["person_id"], 0),
+            facts.grounds.get(row["person_id"]),
+        )
+        for row in own
+    ]  # fmt: skip
+    return sorted(found, key=lambda one: (-len(one.path), one.staff_no))

@@ -1,0 +1,129 @@
+"""Reading complaints, and who must stay out of one."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any
+from uuid import UUID
+
+from sqlalchemy import select
+
+from services.complaints.complaint import rules
+from services.complaints.complaint.tables import (
+    ClaimDuty,
+    ClaimReference,
+    Complaint,
+    ComplaintFact,
+    PolicyReference,
+)
+from shared import directory
+from shared.database import Transaction
+from shared.pagination import Filter, Listing
+
+HEADS = "department_head"
+
+COMPLAINTS = Listing(
+    model=Complaint,
+    filters={
+        "status": Filter(Complaint.status),
+        "channel": Filter(Complaint.channel),
+        "cause": Filter(Complaint.cause),
+        "complaint_no": Filter(Complaint.complaint_no),
+        "policy_no": Filter(Complaint.policy_no),
+        "claim_no": Filter(Complaint.claim_no),
+        "customer_id": Filter(Complaint.customer_id, UUID),
+        "assignee_person_id": Filter(Complaint.officer_person_id, UUID),
+        "received_at": Filter(Complaint.received_at, datetime, ranged=True),
+    },
+    search=(Complaint.complaint_no,),
+    sorts={"received_at": Complaint.received_at, "due_at": Complaint.due_at},
+    default_sort="-received_at",
+    conditions={"due_before": lambda text: Complaint.due_at < datetime.fromisoformat(text)},
+)
+
+
+@dataclass(frozen=True)
+class ComplaintFacts:
+    """What an action on a complaint is judged by, read once."""
+
+    complaint: Complaint
+    grounds: Mapping[UUID, rules.RecusalGround]
+    now: datetime
+
+
+async def claim_of_number(tx: Transaction, claim_no: str) -> ClaimReference | None:
+    return await tx.scalar(select(ClaimReference).where(ClaimReference.claim_no == claim_no))
+
+
+async def policy_of_number(tx: Transaction, policy_no: str) -> PolicyReference | None:
+    return await tx.scalar(select(PolicyReference).where(PolicyReference.policy_no == policy_no))
+
+
+async def policy_of_id(tx: Transaction, policy_id: UUID | None) -> PolicyReference | None:
+    return None if policy_id is None else await tx.session.get(PolicyReference, policy_id)
+
+
+async def facts_told(tx: Transaction, complaint_id: UUID) -> Sequence[ComplaintFact]:
+    """What was done so far, in order."""
+    statement = select(ComplaintFact).where(ComplaintFact.complaint_id == complaint_id)
+    return await tx.scalars(statement.order_by(ComplaintFact.created_at, ComplaintFact.id))
+
+
+async def grounds_of(tx: Transaction, complaint: Complaint) -> dict[UUID, rules.RecusalGround]:
+    """Everybody who must stay out of this complaint today, with the closest tie."""
+    named = [UUID(one) for one in complaint.named_persons]
+    duties = select(ClaimDuty.person_id).where(ClaimDuty.claim_id == complaint.claim_id)
+    involved = await tx.scalars(duties) if complaint.claim_id else []
+    policy = await policy_of_id(tx, complaint.policy_id)
+    sellers = [policy.seller_id] if policy is not None and policy.seller_id else []
+    everybody = {*named, *involved, *sellers}
+    return rules.recused(
+        named=named, claim_duties=list(involved), sellers=sellers, superiors=await _superiors(tx, everybody),
+        reports=await _reports(tx, named),
+    )  # fmt: skip
+
+
+async def _superiors(tx: Transaction, persons: Iterable[UUID]) -> dict[UUID, list[UUID]]:
+    """Line managers: the heads of the person's unit and of the central branch above it, never the branch's own head,
+    to whom every complaint of the branch comes.
+    """
+    found: dict[UUID, list[UUID]] = {}
+    heads = await directory.appointments(tx, position=HEADS)
+    for person in persons:
+        own = [row["path"] for row in await directory.appointments(tx, person_id=person)]
+        found[person] = [
+            head["person_id"]
+            for head in heads
+            for path in own
+            if head["path"].count(".") >= 2 and (path == head["path"] or path.startswith(f"{head['path']}."))
+            if head["person_id"] != person
+        ]
+    return found
+
+
+async def _reports(tx: Transaction, persons: Iterable[UUID]) -> dict[UUID, list[UUID]]:
+    """Direct reports of a head: everybody else at the same unit."""
+    found: dict[UUID, list[UUID]] = {}
+    for person in persons:
+        units = [
+            row["unit_code"] for row in await directory.appointments(tx, person_id=person) if row["position"] == HEADS
+        ]
+        staff = [row for unit in units for row in await directory.appointments(tx, unit_code=unit)]
+        found[person] = [row["person_id"] for row in staff if row["person_id"] != person]
+    return found
+
+
+async def facts_of(tx: Transaction, complaint: Complaint) -> ComplaintFacts:
+    return ComplaintFacts(complaint, await grounds_of(tx, complaint), tx.now)
+
+
+def clock_columns(deadline: Any) -> dict[str, Any]:
+    """The columns that a deadline fills on the complaint."""
+    return {
+        "due_on": deadline.due_on,
+        "due_legal_on": deadline.due_legal_on,
+        "due_at": deadline.due_at,
+        "deadline": deadline.stored(),
+    }

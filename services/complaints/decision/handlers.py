@@ -1,0 +1,100 @@
+"""Deciding at the branch, telling the complainant, and ending early by withdrawal or merger."""
+
+from __future__ import annotations
+
+from uuid import UUID
+
+from sqlalchemy import select
+
+from services.complaints import events
+from services.complaints.complaint.handlers import for_act, happened, record
+from services.complaints.complaint.rules import ComplaintStatus, Decision, check_merge, decide
+from services.complaints.complaint.tables import Complaint
+from services.complaints.decision.rules import refuse_before_decision
+from services.complaints.decision.schemas import Decide, Merge, Notify, Withdraw
+from shared.actor import Actor
+from shared.database import Database
+from shared.errors import ReferenceNotFound, Text
+from shared.idempotency import Answer, RequestKey
+from shared.work_items import close_items, open_item
+
+
+async def decide_complaint(
+    db: Database, actor: Actor, key: RequestKey, complaint_id: UUID, version: int | None, command: Decide
+) -> Answer:
+    """Decide with findings, basis, reasons and remedies; at the branch or above, by nobody with an interest."""
+    async with db.transaction(actor, key) as tx:
+        facts = await for_act(tx, complaint_id, version)
+        complaint, before = facts.complaint, facts.complaint.status
+        given = Decision(command.findings, command.basis, command.reasons, command.remedies, command.outcome)
+        complaint.status = str(decide(complaint.state, given, actor.level, actor.person_id, facts.grounds))
+        complaint.outcome, complaint.decided_at = command.outcome, tx.now
+        tx.publish(
+            events.ComplaintDecided(
+                complaint_id=complaint.id, claim_id=complaint.claim_id, policy_id=complaint.policy_id,
+                outcome=command.outcome,
+            ),
+            complaint,
+        )  # fmt: skip
+        await close_items(tx, complaint.id)
+        await open_item(
+            tx, "notify_complainant", complaint, Text("告知投诉人处理结果", "Tell the complainant the result"),
+            number=complaint.complaint_no, unit_code=actor.unit_code, person_id=actor.person_id,
+            due_at=complaint.due_at, basis=complaint.deadline["basis"],
+            href=f"/v1/complaints/{complaint.id}/notifications",
+        )  # fmt: skip
+        return await record(tx, complaint, "decide", command.model_dump(), before=before)
+
+
+async def notify(
+    db: Database, actor: Actor, key: RequestKey, complaint_id: UUID, version: int | None, command: Notify
+) -> Answer:
+    """Record that the complainant was told; not before the decision, not in the future."""
+    async with db.transaction(actor, key) as tx:
+        complaint = (await for_act(tx, complaint_id, version)).complaint
+        before, at = complaint.status, happened(tx, command.notified_at, "#/notified_at")
+        complaint.advance(ComplaintStatus.NOTIFIED)
+        refuse_before_decision(at, complaint.decided_at)
+        complaint.notified_at = at
+        told = events.ComplaintNotified(complaint_id=complaint.id, customer_id=complaint.customer_id, notified_at=at)
+        tx.publish(told, complaint)
+        await close_items(tx, complaint.id)
+        return await record(tx, complaint, "notify", {"method": command.method}, before=before, at=at)
+
+
+async def withdraw(
+    db: Database, actor: Actor, key: RequestKey, complaint_id: UUID, version: int | None, command: Withdraw
+) -> Answer:
+    """End the procedure on the day the withdrawal arrived; the complaint stays in every count."""
+    async with db.transaction(actor, key) as tx:
+        complaint = (await for_act(tx, complaint_id, version)).complaint
+        before, at = complaint.status, happened(tx, command.withdrawn_at, "#/withdrawn_at")
+        complaint.advance(ComplaintStatus.WITHDRAWN)
+        ended = events.ComplaintWithdrawn(
+            complaint_id=complaint.id, claim_id=complaint.claim_id, policy_id=complaint.policy_id
+        )
+        tx.publish(ended, complaint)
+        await close_items(tx, complaint.id)
+        return await record(tx, complaint, "withdraw", {}, before=before, at=at, reason=command.reason)
+
+
+async def merge(
+    db: Database, actor: Actor, key: RequestKey, complaint_id: UUID, version: int | None, command: Merge
+) -> Answer:
+    """Join the complaint to one that is kept; both are locked in a fixed order, so that two mergers cannot cross."""
+    async with db.transaction(actor, key) as tx:
+        both = sorted((complaint_id, command.into))
+        await tx.scalars(select(Complaint.id).where(Complaint.id.in_(both)).order_by(Complaint.id).with_for_update())
+        complaint = (await for_act(tx, complaint_id, version)).complaint
+        kept = await tx.scalar(select(Complaint).where(Complaint.id == command.into))
+        if kept is None:
+            raise ReferenceNotFound.at("#/into")
+        before = complaint.status
+        complaint.status = str(check_merge(complaint.id, kept.id, complaint.state, kept.state))
+        complaint.merged_into = kept.id
+        ended = events.ComplaintWithdrawn(
+            complaint_id=complaint.id, claim_id=complaint.claim_id, policy_id=complaint.policy_id, merged_into=kept.id
+        )
+        tx.publish(ended, complaint)
+        await close_items(tx, complaint.id)
+        return await record(tx, complaint, "merge", {"into": str(kept.id)}, before=before)

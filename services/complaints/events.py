@@ -1,0 +1,87 @@
+"""The events that the complaints service publishes. Their JSON Schemas stand in `docs/events/`."""
+
+from __future__ import annotations
+
+from datetime import date
+from typing import ClassVar
+from uuid import UUID
+
+from shared.clock import Instant
+from shared.events import Part, Payload
+from shared.money import Money
+
+
+class Origin(Part):
+    """What the complaint grew out of; crm closes that source."""
+
+    kind: str
+    id: UUID
+
+
+class ComplaintRegistered(Payload):
+    SUBJECT: ClassVar[str] = "complaints.complaint.registered.v1"
+
+    complaint_id: UUID
+    customer_id: UUID | None = None
+    claim_id: UUID | None = None
+    policy_id: UUID | None = None
+    channel: str
+    cause: str
+    due_on: date
+    due_legal_on: date
+    origin: Origin | None = None
+
+
+class ComplaintExtended(Payload):
+    SUBJECT: ClassVar[str] = "complaints.complaint.extended.v1"
+
+    complaint_id: UUID
+    due_on: date
+    due_legal_on: date
+
+
+class ComplaintDecided(Payload):
+    """`claim_id` and `policy_id` say whose mark ends, so that nobody has to remember the registration."""
+
+    SUBJECT: ClassVar[str] = "complaints.complaint.decided.v1"
+
+    complaint_id: UUID
+    claim_id: UUID | None = None
+    policy_id: UUID | None = None
+    outcome: str
+    compensation_amount: Money | None = None
+
+
+class ComplaintNotified(Payload):
+    SUBJECT: ClassVar[str] = "complaints.complaint.notified.v1"
+
+    complaint_id: UUID
+    customer_id: UUID | None = None
+    notified_at: Instant
+
+
+class ComplaintWithdrawn(Payload):
+    SUBJECT: ClassVar[str] = "complaints.complaint.withdrawn.v1"
+
+    complaint_id: UUID
+    claim_id: UUID | None = None
+    policy_id: UUID | None = None
+    merged_into: UUID | None = None
+
+
+class DeadlineBreached(Payload):
+    SUBJECT: ClassVar[str] = "complaints.deadline.breached.v1"
+
+    complaint_id: UUID
+    due_on: date
+    due_legal_on: date
+
+
+EVENTS: tuple[type[Payload], ...] = (
+    ComplaintRegistered,
+    ComplaintExtended,
+    ComplaintDecided,
+    ComplaintNotified,
+    ComplaintWithdrawn,
+    DeadlineBreached,
+)

@@ -1,0 +1,1 @@
+"""How a complaint comes in, at any unit and by any channel, and to which branch it belongs."""
