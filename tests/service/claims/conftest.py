@@ -8,6 +8,7 @@ from pathlib import Path
 import pytest
 
 from tests.support import engines
+from tests.support.claim_life import ClaimLife, MovedClock
 from tests.support.services import ServiceUnderTest, running
 
 
@@ -17,3 +18,14 @@ async def claims(
 ) -> AsyncIterator[ServiceUnderTest]:
     async with running("claims", database_urls["claims"], tmp_path) as service:
         yield service
+
+
+@pytest.fixture
+def life(claims: ServiceUnderTest) -> ClaimLife:
+    return ClaimLife(claims)
+
+
+@pytest.fixture
+def clock(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> MovedClock:
+    monkeypatch.setenv("ANLAN_CLOCK_FILE", str(tmp_path / "clock"))
+    return MovedClock(tmp_path / "clock")
