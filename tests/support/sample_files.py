@@ -34,6 +34,8 @@ def picture(kind: str = "JPEG", size: tuple[int, int] = (40, 20), mode: str = "R
         words = PngInfo()
         words.add_text("Comment", PLACE.decode())
         options.setdefault("pnginfo", words)
+    if kind == "JPEG":
+        options.setdefault("comment", PLACE)
     image.save(out, kind, exif=exif.tobytes(), **options)
     return out.getvalue()
 

@@ -205,12 +205,14 @@ async def test_several_ranges_get_the_whole_and_one_beyond_the_end_is_refused(wo
 
 async def test_a_repeat_gets_the_first_answer_and_another_file_under_the_key_is_refused(world: World) -> None:
     path, key = f"/v1/things/{await world.thing()}/attachments", str(uuid4())
-    photo = sample_files.picture()
+    photo = sample_files.picture(comment=b"one")
+    another = sample_files.picture(comment=b"two")  # as long as the first
     first = await world.send(path, photo, "a.jpg", key=key)
     again = await world.send(path, photo, "a.jpg", key=key)
     assert (again.status_code, again.content) == (201, first.content)
     assert again.headers["idempotency-replayed"] == "true"
     refused(await world.send(path, PDF, "a.jpg", key=key), 422, "idempotency_key_reused")
+    refused(await world.send(path, another, "a.jpg", key=key), 422, "idempotency_key_reused")
     refused(await world.send(path, photo, "a.jpg", data={"kind": "photo"}, key=key), 422, "idempotency_key_reused")
     assert len(world.files()) == len(await world.rows(attachments)) == 1
 

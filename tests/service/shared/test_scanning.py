@@ -77,7 +77,10 @@ async def test_a_download_waits_for_clean_and_an_infected_file_is_never_given_ou
     assert await download(scanned, bad) == (409, "attachment_infected")
 
 
-async def test_a_file_without_a_verdict_stays_pending_and_holds_up_no_other(scanned: World) -> None:
+async def test_a_file_without_a_verdict_stays_pending_and_holds_up_no_other(
+    scanned: World, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("shared.scanning._BATCH", 1)
     first, second = await attached(scanned, UNJUDGED), await attached(scanned, CLEAN)
     async with clamd() as address:
         with capture_logs() as logs:
