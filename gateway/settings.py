@@ -41,6 +41,21 @@ class GatewaySettings(DeployableSettings):
     caller_cache_s: float = Field(default=5.0, ge=0)
     """How long who a caller is may be remembered without asking the database again."""
 
+    rate_read: int = Field(default=600, ge=1)
+    """Reads a minute for each person, in each process of the gateway; the next four are counted alike."""
+    rate_write: int = Field(default=300, ge=1)
+    """Writes a minute for each person."""
+    rate_machine: int = Field(default=6000, ge=1)
+    """Requests a minute for each machine, reads and writes apart."""
+    rate_sign_in: int = Field(default=60, ge=1)
+    """Sign-ins a minute from one network address."""
+    rate_source: int = Field(default=300, ge=1)
+    """Other requests a minute from one network address that nobody has signed."""
+    upstream_places: int = Field(default=200, ge=1)
+    """Requests to one service at a time; the next ones wait for a moment, then are sent away."""
+    metrics_port: int = 0
+    """Port of `/metrics` of the API process, on `health_host`; 0 switches it off. Never the published port."""
+
     def password_policy(self) -> PasswordPolicy:
         """The rules for new passwords."""
         return PasswordPolicy(self.password_min_length, self.password_classes, self.password_max_days)

@@ -87,10 +87,11 @@ def entry(action: str, about: UUID | None, org_path: str, **more: Any) -> Entry:
     return Entry(action=action, object_type="session", object_id=about, org_path=org_path, in_history=False, **more)
 
 
-async def prove(door: Door, login: str, password: str, origin: Origin, action: str) -> Begun:
+async def prove(door: Door, login: str, password: str, origin: Origin, action: str) -> None:
     """The account's own password, counted like a sign-in. Raises `SignInRefused`, `SignInLocked`."""
     begun = await begin(door, login, origin)
     if not await passwords.matches(begun.password_hash, password):
         await fail(door, begun, origin, action)
         raise rules.SignInRefused()
-    return begun
+    async with door.db.transaction(origin.actor()) as tx:
+        await queries.forget_attempts(tx, begun.login_key, begun.id)

@@ -68,7 +68,7 @@ async def _admit(door: Door, begun: Begun, origin: Origin, one_time: bytes | Non
             token.used_at = tx.now
         must_set = one_time is not None or door.policy.expired(begun.password_set_at, tx.now)
         post = person.first_post(tx.now)
-        await queries.forget_attempts(tx, begun.login_key)
+        await queries.forget_attempts(tx, begun.login_key, begun.id)
         session = _session(tx, person, post, tx.now + rules.SESSION, must_set)
         await tx.flush()
         refresh = _refresh_token(tx, session)
@@ -202,9 +202,8 @@ async def _account_of(door: Door, caller: Caller) -> Account:
 async def step_up(door: Door, caller: Caller, password: str) -> TokenOut:
     """The password again: a new access token that says so for 5 minutes."""
     account = await _account_of(door, caller)
-    begun = await prove(door, account.login, password, caller.origin, "step_up")
+    await prove(door, account.login, password, caller.origin, "step_up")
     async with door.db.transaction(caller.actor) as tx:
-        await queries.forget_attempts(tx, begun.login_key)
         session = await _session_of(tx, caller)
         session.authenticated_at = tx.now
         tx.note_act(entry("step_up", session.id, caller.actor.scope))
@@ -215,12 +214,12 @@ async def step_up(door: Door, caller: Caller, password: str) -> TokenOut:
 async def set_password(door: Door, caller: Caller, command: SetPassword) -> TokenOut:
     """Replace the password; every other sign-in of the person ends. Raises `PasswordUnsuitable`, `SignInRefused`."""
     account = await _account_of(door, caller)
+    rules.check_password(door.policy, command.new_password, account.login)
     if not caller.session.must_set_password:
         if command.current_password is None:
             words = Text("缺少当前密码。", "The present password is missing.")
             raise ValidationFailed(Fault("missing", words, pointer="#/current_password"))
         await prove(door, account.login, command.current_password, caller.origin, "set_password")
-    rules.check_password(door.policy, command.new_password, account.login)
     rules.refuse_same_password(await passwords.matches(account.password_hash, command.new_password))
     new_hash = await passwords.hashed(command.new_password)
     async with door.db.transaction(caller.actor) as tx:
@@ -228,7 +227,6 @@ async def set_password(door: Door, caller: Caller, command: SetPassword) -> Toke
         if stored is None or stored.password_hash != account.password_hash:
             raise ConcurrentChange()
         stored.password_hash, stored.password_set_at = new_hash, tx.now
-        await queries.forget_attempts(tx, tokens.digest(account.login))
         access = await _alone(tx, door, caller)
     door.forget(caller.person.id)
     return TokenOut(access_token=access, expires_in=rules.ACCESS_S)

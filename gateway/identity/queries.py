@@ -100,9 +100,13 @@ async def attempts(
     return [rules.Attempt(row.at, row.failed) for row in rows]
 
 
-async def forget_attempts(tx: Transaction, login_key: bytes) -> None:
-    """After a success, or when an administrator unlocks."""
-    await tx.execute(delete(SignInAttempt).where(SignInAttempt.login_key == login_key))
+async def forget_attempts(tx: Transaction, login_key: bytes, own: UUID | None = None) -> None:
+    """After the success of the attempt `own`, or when an administrator unlocks: the failures of this login are gone.
+
+    Attempts of others that are still under way stay, and may yet fail.
+    """
+    gone = or_(SignInAttempt.failed, SignInAttempt.id == own)
+    await tx.execute(delete(SignInAttempt).where(SignInAttempt.login_key == login_key, gone))
 
 
 async def machine(tx: Transaction, name: str) -> UUID | None:

@@ -30,6 +30,10 @@ OWN_NAMES: dict[str, str] = {
     "gateway/forwarding/*": "a proxy is a machine, not a room of records: its parts are named after what they do",
     "gateway/identity/passwords.py": "the only module that knows argon2",
     "gateway/identity/tokens.py": "tokens are made here and nowhere else",
+    "gateway/identity/attempts.py": "whoever proves a password is counted and locked out in one place",
+    "gateway/identity/machines.py": "a machine signs in by key: neither a password nor a lock-out",
+    "gateway/identity/callers.py": "who sends a request, for every room and for what is forwarded",
+    "gateway/seed.py": "the first filling crosses all rooms of the gateway",
 }
 
 NAMELESS_FILES = frozenset({"utils", "util", "common", "base", "misc", "helpers", "manager", "managers", "service"})
