@@ -19,6 +19,7 @@ from services.claims.claim.handlers import take_duty
 from services.claims.claim.queries import ClaimFacts
 from services.claims.claim.rules import ClaimStatus, Duty, Held, Outcome, legal_moves
 from services.claims.claim.tables import Claim
+from services.claims.deadlines.queries import decision_deadline
 from shared.actions import Action
 from shared.actor import Actor
 from shared.approval_chain import REFUSE, RETURN, Standing, after
@@ -148,10 +149,12 @@ async def _tell_open_step(tx: Transaction, claim: Claim, now: Standing) -> None:
     """The work item of whoever acts next: the positions the open step waits for, or the adjuster after a return."""
     await close_items(tx, claim.id, APPROVE_ITEM, COSIGN_ITEM)
     href = f"/v1/claims/{claim.id}"
+    due = await decision_deadline(tx, claim)
+    when: dict[str, Any] = {"due_at": due.due_at, "basis": due.id} if due else {}
     if claim.state is ClaimStatus.RETURNED:
         await open_item(
             tx, CALCULATE_ITEM, claim, Text("退回重新理算", "Returned: calculate again"), number=claim.claim_no,
-            unit_code=claim.unit_code, position="adjuster", href=f"{href}/calculation-sheets",
+            unit_code=claim.unit_code, position="adjuster", href=f"{href}/calculation-sheets", **when,
         )  # fmt: skip
     if now.open is None or claim.state not in shapes.UNDER_APPROVAL:
         return
@@ -160,5 +163,5 @@ async def _tell_open_step(tx: Transaction, claim: Claim, now: Standing) -> None:
         words = Text("审批赔案", "Approve the claim") if decides else Text("会签赔案", "Co-sign the claim")
         await open_item(
             tx, APPROVE_ITEM if decides else COSIGN_ITEM, claim, words, number=claim.claim_no,
-            unit_code=now.open.unit.code, position=position, href=f"{href}/approvals",
+            unit_code=now.open.unit.code, position=position, href=f"{href}/approvals", **when,
         )  # fmt: skip
