@@ -70,6 +70,7 @@ def _entry(row: Any) -> HistoryEntryOut:
 
 async def _history_of(tx: Transaction, kind: type[Record], record_id: UUID) -> HistoryOut:
     await tx.find(kind, record_id)
+    await tx.use_scope("00")  # whoever sees the record sees its whole past, also that of before it moved to this unit
     lines = history.c
     statement = select(history).where(lines.record_type == kind.record_type, lines.record_id == record_id)
     rows = (await tx.execute(statement.order_by(lines.id))).mappings()
