@@ -7,7 +7,7 @@ from typing import Any
 from uuid import UUID
 
 from pydantic import AwareDatetime, BaseModel, ConfigDict, Field
-from sqlalchemy import func, select, update
+from sqlalchemy import case, func, select, update
 from sqlalchemy.dialects.postgresql import insert
 
 from services.claims.claim.tables import Claim
@@ -170,15 +170,18 @@ async def policy_cancelled(tx: Transaction, event: Received[PolicyCancelled]) ->
 async def _keep_hazard(tx: Transaction, event: Received[HazardSeen], *, overdue: bool, closed: bool) -> None:
     row = event.data.model_dump() | {"overdue": overdue, "closed": closed, "record_version": event.record_version}
     statement = insert(OpenHazard).values(**row)
-    told = {name: statement.excluded[name] for name in ("hazard_class", "overdue", "closed", "record_version")}
+    newer, told = OpenHazard.record_version < statement.excluded.record_version, statement.excluded
+    state = {
+        name: case((newer, told[name]), else_=getattr(OpenHazard, name))
+        for name in ("hazard_class", "overdue", "closed", "record_version")
+    }
+    # Only the first news names policy and customer; it may be the last to arrive.
     known = {name: getattr(OpenHazard, name) for name in ("policy_id", "customer_id", "due_on")}
-    kept = {name: _first(statement.excluded[name], column) for name, column in known.items()}
-    newer = OpenHazard.record_version < statement.excluded.record_version
-    await tx.execute(statement.on_conflict_do_update(index_elements=["hazard_id"], set_=told | kept, where=newer))
-
-
-def _first(told: Any, held: Any) -> Any:
-    return func.coalesce(told, held)
+    kept = {
+        name: case((newer, func.coalesce(told[name], held)), else_=func.coalesce(held, told[name]))
+        for name, held in known.items()
+    }
+    await tx.execute(statement.on_conflict_do_update(index_elements=["hazard_id"], set_=state | kept))
 
 
 @consumes("risk.hazard.found.v1")
