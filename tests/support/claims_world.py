@@ -114,6 +114,16 @@ class ClaimsWorld:
             for ref in refs:
                 tx.add(InsuredEntry(**(row | {"insured_ref": ref} | changes)))
 
+    def _reported(self, own: UUID, path: str) -> dict[str, Any]:
+        self.made += 1
+        now = process_now()
+        return {
+            "id": own, "version": 1, "org_path": path, "unit_code": path.split(".")[-1], "claim_no": f"C-{self.made:06d}",
+            "channel": "phone", "policy_no": None, "policy_match": "matched", "policy_version": 1, "accident_id": own,
+            "reporter": {"name": "欧阳岚", "phone": "13800001234", "relation": "insured"}, "loss_at": self.loss_at,
+            "notified_at": now, "reported_at": now, "injured_count": 1, "death_count": 0, "flags": [],
+        }  # fmt: skip
+
     async def claim(
         self,
         policy_id: UUID | None,
@@ -127,30 +137,7 @@ class ClaimsWorld:
     ) -> UUID:
         """A claim in `status`, with a reporter and whoever else `duties` names by duty."""
         own = uuid4()
-        self.made += 1
-        now = process_now()
-        row: dict[str, Any] = {
-            "id": own,
-            "version": 1,
-            "org_path": path,
-            "unit_code": path.split(".")[-1],
-            "claim_no": f"C-{self.made:06d}",
-            "status": status,
-            "line": line,
-            "channel": "phone",
-            "policy_no": None,
-            "policy_match": "matched",
-            "reporter": {"name": "欧阳岚", "phone": "13800001234", "relation": "insured"},
-            "policy_id": policy_id,
-            "policy_version": 1,
-            "accident_id": own,
-            "loss_at": self.loss_at,
-            "notified_at": now,
-            "reported_at": now,
-            "injured_count": 1,
-            "death_count": 0,
-            "flags": [],
-        }
+        row = {**self._reported(own, path), "policy_id": policy_id, "status": status, "line": line}
         held = {"reporter": "reporter", "surveyor": "surveyor"} | dict(duties or {})
         async with self.service.db.transaction(machine("claims")) as tx:
             tx.add(Claim(**(row | changes)))
