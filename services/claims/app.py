@@ -9,10 +9,16 @@ from fastapi import FastAPI
 from services.claims.adjustment import handlers as adjustment
 from services.claims.adjustment import routes as adjustment_routes
 from services.claims.adjustment import shapes as adjustment_shapes
+from services.claims.agreement import handlers as agreement
+from services.claims.agreement import queries as agreement_queries
+from services.claims.agreement import routes as agreement_routes
 from services.claims.approval import handlers as approval
 from services.claims.approval import queries as approval_queries
 from services.claims.approval import routes as approval_routes
 from services.claims.approval import shapes as approval_shapes
+from services.claims.archive import handlers as archive
+from services.claims.archive import queries as archive_queries
+from services.claims.archive import routes as archive_routes
 from services.claims.claim import handlers as claim_handlers
 from services.claims.claim import routes as claim_routes
 from services.claims.claim import shapes as claim_shapes
@@ -25,6 +31,13 @@ from services.claims.documents import shapes as documents_shapes
 from services.claims.duplicates import handlers as duplicates
 from services.claims.duplicates import routes as duplicates_routes
 from services.claims.intake import routes as intake_routes
+from services.claims.payment import handlers as payment
+from services.claims.payment import queries as payment_queries
+from services.claims.payment import routes as payment_routes
+from services.claims.payment import shapes as payment_shapes
+from services.claims.payment.tables import Payment
+from services.claims.payout import handlers as payout
+from services.claims.payout import routes as payout_routes
 from services.claims.placement import handlers as placement
 from services.claims.placement import routes as placement_routes
 from services.claims.reserve import handlers as reserve
@@ -41,6 +54,23 @@ from shared.work_items import work_item_routes
 
 RULE_SETS = Path(__file__).parent / "rule_sets"
 
+ROOMS = (
+    intake_routes.room,
+    claim_routes.room,
+    placement_routes.room,
+    duplicates_routes.room,
+    survey_routes.room,
+    documents_routes.room,
+    reserve_routes.room,
+    adjustment_routes.room,
+    approval_routes.room,
+    agreement_routes.room,
+    payment_routes.room,
+    payout_routes.room,
+    archive_routes.room,
+)
+"""The routes of each room; what every record has alike comes after them."""
+
 ACTIONS = (
     *placement.ACTIONS,
     *duplicates.ACTIONS,
@@ -50,8 +80,17 @@ ACTIONS = (
     *reserve.ACTIONS,
     *adjustment.ACTIONS,
     *approval.ACTIONS,
+    *agreement.ACTIONS,
+    *payment.ACTIONS,
+    *archive.ACTIONS,
 )
-FACT_SOURCES = (adjustment.known, approval_queries.known)
+FACT_SOURCES = (
+    adjustment.known,
+    approval_queries.known,
+    agreement_queries.known,
+    payment_queries.known,
+    archive_queries.known,
+)
 PART_SOURCES = (
     cover_queries.shown,
     deadline_queries.shown,
@@ -60,7 +99,7 @@ PART_SOURCES = (
     adjustment_shapes.parts,
     approval_shapes.parts,
 )
-TIMELINE_SOURCES = (survey_shapes.timeline, documents_shapes.timeline)
+TIMELINE_SOURCES = (survey_shapes.timeline, documents_shapes.timeline, agreement_queries.timeline)
 
 
 async def plain_values(tx: Transaction, claim: Claim) -> dict[str, str | None]:
@@ -72,17 +111,16 @@ def create_app(settings: ClaimsSettings | None = None) -> FastAPI:
     """The application; without `settings` they come from the environment."""
     chosen = settings or ClaimsSettings()  # type: ignore[call-arg]
     rooms = (
-        intake_routes.room,
-        claim_routes.room,
-        placement_routes.room,
-        duplicates_routes.room,
-        survey_routes.room,
-        documents_routes.room,
-        reserve_routes.room,
-        adjustment_routes.room,
-        approval_routes.room,
+        *ROOMS,
         record_routes(
             Claim, "/v1/claims", read="claims.claim.read", reveal="claims.claim.reveal", plain_values=plain_values
+        ),
+        record_routes(
+            Payment,
+            "/v1/payments",
+            read="claims.payment.read",
+            reveal="claims.payment.reveal",
+            plain_values=payment_shapes.plain_values,
         ),
         record_files(Claim, "/v1/claims", read="claims.attachment.read", write="claims.attachment.add"),
         uploads_room("/v1/claims", may="claims.attachment.add"),
@@ -92,6 +130,7 @@ def create_app(settings: ClaimsSettings | None = None) -> FastAPI:
     async def prepare(app: FastAPI, _db: Database) -> None:
         app.state.digest_key = chosen.digest_key()
         app.state.actions = ACTIONS
+        app.state.payment_actions = payout.PAYMENT_ACTIONS
         app.state.fact_sources = FACT_SOURCES
         app.state.part_sources = PART_SOURCES
         app.state.timeline_sources = TIMELINE_SOURCES

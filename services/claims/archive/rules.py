@@ -26,11 +26,12 @@ class Unfinished:
     """What may still be open on a claim, as counted by the caller.
 
     `notices_served`: kinds of result notices with a receipt; `explanation_due`: the result is below what was claimed
-    and no explanation is on record; the lists hold the ids of what is open.
+    and no explanation is on record; the lists hold the ids (tasks: the kinds) of what is open.
     """
 
     notices_served: frozenset[str] = frozenset()
     explanation_due: bool = False
+    open_tasks: Sequence[str] = ()
     open_payments: Sequence[str] = ()
     open_approvals: Sequence[str] = ()
     open_litigation: Sequence[str] = ()
@@ -53,6 +54,7 @@ def open_items(current: ClaimStatus, unfinished: Unfinished) -> list[str]:
     if unfinished.explanation_due:
         found.append("explanation_missing")
     lists: Mapping[str, Sequence[str]] = {
+        "task": unfinished.open_tasks,
         "payment": unfinished.open_payments,
         "approval": unfinished.open_approvals,
         "litigation": unfinished.open_litigation,
@@ -109,6 +111,14 @@ class PagesRequired(Refused):
     detail = Text("案卷须有卷内目录。", "A volume needs its list of pages.")
 
 
+class FileIncomplete(Refused):
+    """Member: `missing`, ids of the papers on record which the list of pages leaves out."""
+
+    code = "file_incomplete"
+    title = Text("案卷不完整", "The file is not complete")
+    detail = Text("卷内目录缺少 {missing}。", "The list of pages leaves out {missing}.")
+
+
 @dataclass(frozen=True)
 class Page:
     """One line of the list: a paper from page `first` on, `count` pages long."""
@@ -132,10 +142,21 @@ def bind(
     Refuses a second volume and a claim that is not closed (409), an archivist who approved or adjusted it (403), an
     empty list and pages that leave a gap, overlap or do not add up to `counted` (422).
     """
+    status = may_bind(current, bound_volume)
+    refuse_if_held(duties, archivist_id, taking=Duty.ARCHIVIST)
+    check_pages(pages, counted)
+    return status
+
+
+def may_bind(current: ClaimStatus, bound_volume: str | None) -> ClaimStatus:
+    """The state of a bound claim; refused (409) where it has its volume, and before it is closed."""
     if bound_volume is not None:
         raise SecondVolume(volume_no=bound_volume)
-    status = advance(current, ClaimStatus.ARCHIVED)
-    refuse_if_held(duties, archivist_id, taking=Duty.ARCHIVIST)
+    return advance(current, ClaimStatus.ARCHIVED)
+
+
+def check_pages(pages: Sequence[Page], counted: int) -> None:
+    """Refuse (422) an empty list, and pages that leave a gap, overlap or do not add up to `counted`."""
     if not pages:
         raise PagesRequired(Fault(PagesRequired.code, PagesRequired.detail, pointer="#/pages"))
     expected = 1
@@ -148,7 +169,13 @@ def bind(
         expected += page.count
     if expected - 1 != counted:
         raise PageCountMismatch(listed=expected - 1, counted=counted)
-    return status
+
+
+def refuse_missing(on_record: Collection[str], listed: Collection[str]) -> None:
+    """Refuse (422) a list that leaves out papers on record: a file is shelved only when it is complete."""
+    missing = sorted(set(on_record) - set(listed))
+    if missing:
+        raise FileIncomplete(Fault(FileIncomplete.code, FileIncomplete.detail, pointer="#/pages"), missing=missing)
 
 
 class FileStatus(StrEnum):

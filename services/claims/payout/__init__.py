@@ -1,0 +1,1 @@
+"""What becomes of an ordered payment: accepted, paid, failed, sent again."""
