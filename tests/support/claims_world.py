@@ -118,10 +118,10 @@ class ClaimsWorld:
         self.made += 1
         now = process_now()
         return {
-            "id": own, "version": 1, "org_path": path, "unit_code": path.split(".")[-1], "claim_no": f"C-{self.made:06d}",
-            "channel": "phone", "policy_no": None, "policy_match": "matched", "policy_version": 1, "accident_id": own,
-            "reporter": {"name": "欧阳岚", "phone": "13800001234", "relation": "insured"}, "loss_at": self.loss_at,
-            "notified_at": now, "reported_at": now, "injured_count": 1, "death_count": 0, "flags": [],
+            "id": own, "version": 1, "org_path": path, "unit_code": path.split(".")[-1],
+            "claim_no": f"C-{self.made:06d}", "channel": "phone", "policy_no": None, "policy_match": "matched",
+            "policy_version": 1, "accident_id": own, "reporter": {"name": "欧阳岚", "phone": "13800001234", "relation": "insured"},
+            "loss_at": self.loss_at, "notified_at": now, "reported_at": now, "injured_count": 1, "death_count": 0, "flags": [],
         }  # fmt: skip
 
     async def claim(
