@@ -64,8 +64,13 @@ class GuardedRoute(APIRoute):
 
 
 def _query_names(dependant: Dependant) -> Iterator[str]:
-    """The query parameters of an endpoint and of all that it depends on."""
-    yield from (field.alias for field in dependant.query_params)
+    """The query parameters of an endpoint and of all that it depends on; those of a model are its fields."""
+    for field in dependant.query_params:
+        model = field.field_info.annotation
+        if isinstance(model, type) and issubclass(model, BaseModel):
+            yield from (one.alias or name for name, one in model.model_fields.items())
+        else:
+            yield field.alias
     for needed in dependant.dependencies:
         yield from _query_names(needed)
 

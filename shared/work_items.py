@@ -114,7 +114,7 @@ def _shape(row: Any) -> WorkItemOut:
     )  # fmt: skip
 
 
-async def _visible(tx: Transaction) -> list[WorkItemOut]:
+async def visible_items(tx: Transaction) -> list[WorkItemOut]:
     """Open items below the caller's unit, and those addressed to the caller wherever their record is."""
     items = work_items.c
     open_ones = select(work_items).where(items.closed_at.is_(None)).order_by(items.due_at.nulls_last(), items.id)
@@ -145,6 +145,6 @@ def work_item_routes(service: str) -> Room:
     @room.reads("/internal/work-items", WorkItemsOut, may="organisation.work_item.read", free_query=True)
     async def list_work_items(call: Reads, _request: Request) -> Response:
         async with call.db.transaction(call.actor) as tx:
-            return shown(WorkItemsOut(items=await _visible(tx)))
+            return shown(WorkItemsOut(items=await visible_items(tx)))
 
     return room

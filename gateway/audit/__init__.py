@@ -1,0 +1,1 @@
+"""Who tried what, allowed or refused, over all services; and whether the chains are whole."""

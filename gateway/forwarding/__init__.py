@@ -1,0 +1,1 @@
+"""What is not the gateway's own goes to the one service that the route table names."""

@@ -1,0 +1,126 @@
+"""Header fields: what is refused at the edge, what is passed on, and what comes back. Everything else stays here.
+
+The gateway writes the next request anew. Framing, addresses, cookies, and whatever claims an identity never travel.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from fnmatch import fnmatch
+
+from shared.errors import Fault, MalformedRequest, Problem, Text, UnsupportedMediaType
+
+MAX_COUNT = 100
+MAX_BYTES = 16 * 1024
+
+FORWARDED = frozenset(
+    (
+        b"content-type", b"accept", b"accept-language", b"if-match", b"if-none-match", b"idempotency-key", b"range",
+        b"last-event-id",
+    )
+)  # fmt: skip
+"""Of the client's fields; `Authorization`, `X-Request-Id`, `traceparent` and the length are the gateway's own."""
+
+RETURNED = frozenset(
+    (
+        "content-type", "content-length", "content-language", "content-disposition", "content-range", "accept-ranges",
+        "cache-control", "etag", "last-modified", "vary", "location", "link", "retry-after", "allow", "accept-patch",
+        "www-authenticate", "idempotency-replayed", "repr-digest", "x-content-type-options", "deprecation", "sunset",
+    )
+)  # fmt: skip
+
+_KEEPS = frozenset((b"close", b"keep-alive"))
+_QUERY = re.compile(rb"[\x21-\x7e]*")
+_LENGTH = re.compile(rb"[0-9]{1,15}")
+
+Headers = Sequence[tuple[bytes, bytes]]
+
+
+class HeadersTooLarge(Problem):
+    """Members: `max_count` and `max_bytes`."""
+
+    status = 431
+    code = "headers_too_large"
+    title = Text("请求头过大", "The header is too large")
+    detail = Text(
+        "请求头最多 {max_count} 项、{max_bytes} 字节。",
+        "A request has at most {max_count} header fields of {max_bytes} bytes in all.",
+    )
+
+
+def refuse_unclean(raw_path: bytes, query: bytes, headers: Headers, hosts: Iterable[str], method: str) -> None:
+    """Refuse what two readers could read differently, before anybody reads it.
+
+    Raises `HeadersTooLarge`, `MalformedRequest`, `UnsupportedMediaType`; a fault names the field.
+    """
+    size = len(raw_path) + len(query) + sum(len(name) + len(value) for name, value in headers)
+    if len(headers) > MAX_COUNT or size > MAX_BYTES:
+        raise HeadersTooLarge(max_count=MAX_COUNT, max_bytes=MAX_BYTES)
+    if not _QUERY.fullmatch(query):
+        raise MalformedRequest()
+    faulty = sorted(set(_faulty(headers, list(hosts), method)))
+    if faulty:
+        raise MalformedRequest(*(_fault(name) for name in faulty))
+    if any(value.strip().lower() != b"identity" for value in values(headers, b"content-encoding")):
+        words = Text("请求体不得压缩。", "Send the body without a content coding.")
+        raise UnsupportedMediaType(Fault("content_encoding", words, header="Content-Encoding"))
+
+
+def _fault(name: str) -> Fault:
+    return Fault("malformed_header", Text("该请求头不被接受。", "This header field is not accepted."), header=name)
+
+
+def _faulty(headers: Headers, hosts: list[str], method: str) -> Iterator[str]:
+    yield from (name.decode("latin-1") for name, _ in headers if b"_" in name)
+    named = values(headers, b"host")
+    if len(named) != 1 or not _served(named[0].decode("latin-1"), hosts):
+        yield "Host"
+    yield from _faulty_framing(headers, method)
+    kept = {part.strip().lower() for value in values(headers, b"connection") for part in value.split(b",")}
+    if not kept <= _KEEPS:
+        yield "Connection"
+    for name in ("authorization", "content-type", "idempotency-key", "if-match", "traceparent", "x-request-id"):
+        if len(values(headers, name.encode())) > 1:
+            yield name.title()
+
+
+def _faulty_framing(headers: Headers, method: str) -> Iterator[str]:
+    lengths, codings = values(headers, b"content-length"), values(headers, b"transfer-encoding")
+    if codings and (lengths or [one.strip().lower() for one in codings] != [b"chunked"]):
+        yield "Transfer-Encoding"
+    plain = len(lengths) <= 1 and all(_LENGTH.fullmatch(one) for one in lengths)
+    if not plain or (method in ("GET", "HEAD") and (codings or any(int(one) for one in lengths))):
+        yield "Content-Length"
+
+
+def _served(host: str, hosts: list[str]) -> bool:
+    name = host.rpartition(":")[0] if re.search(r":[0-9]{1,5}$", host) else host
+    known = re.fullmatch(r"[A-Za-z0-9.\-]+|\[[0-9A-Fa-f:.]+\]", name) is not None
+    return known and any(fnmatch(name.lower(), one.lower()) for one in hosts)
+
+
+def values(headers: Headers, name: bytes) -> list[bytes]:
+    """Every value of the field `name` (lower case)."""
+    return [value for known, value in headers if known == name]
+
+
+def onward(headers: Headers, *, token: str | None, request_id: str, traceparent: str) -> list[tuple[str, str]]:
+    """The header fields of the next request. `token` None: a public route, nobody is stated."""
+    kept = [(name.decode(), value.decode("latin-1")) for name, value in headers if name in FORWARDED]
+    own = [("x-request-id", request_id), ("traceparent", traceparent)]
+    if token is not None:
+        own.append(("authorization", f"Bearer {token}"))
+    return [*kept, *own]
+
+
+def back(answered: Mapping[str, str], pairs: Iterable[tuple[str, str]]) -> list[tuple[bytes, bytes]]:
+    """The header fields of an answer as the client gets them; `Location` only where it stays below this address."""
+    encoded = "content-encoding" in {name.lower() for name in answered}
+    kept = []
+    for name, value in pairs:
+        known = name.lower()
+        outside = known == "location" and (not value.startswith("/") or value.startswith("//"))
+        if known in RETURNED and not outside and not (encoded and known == "content-length"):
+            kept.append((known.encode(), value.encode("latin-1")))
+    return kept

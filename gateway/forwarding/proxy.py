@@ -1,0 +1,137 @@
+"""The forwarding itself: a raw ASGI application behind the gateway's own rooms.
+
+It answers for everything that they do not: a path of the table goes to its service, everything else does not exist.
+Bodies stream in both directions; when the client hangs up, the request to the service ends too.
+"""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Coroutine
+from contextlib import suppress
+from dataclasses import dataclass
+from typing import Any
+
+import aiohttp
+import structlog
+from starlette.types import Message, Receive, Scope, Send
+
+from gateway.forwarding import headers, table
+from gateway.forwarding.answers import refuse
+from gateway.forwarding.door import Door
+from gateway.forwarding.request_body import ClientGone, RequestBody
+from gateway.forwarding.table import ForwardedRoute, RouteTable
+from gateway.forwarding.upstreams import NextRequest, Upstreams
+from shared.errors import NotFound, Problem
+from shared.telemetry import traceparent
+
+log = structlog.get_logger()
+
+BODY_IDLE_S = 30.0
+"""How long a service may pause within an answer."""
+UNMATCHED = "unmatched"
+CLIENT_GONE = 499
+
+
+@dataclass(frozen=True, slots=True)
+class Labelled:
+    """Stands in the scope where a framework's route would: its path is the label of metrics and access lines."""
+
+    path: str
+
+
+class Forwarding:
+    """`app(scope, receive, send)` for every path that is not the gateway's own."""
+
+    def __init__(self, routes: RouteTable, upstreams: Upstreams, door: Door) -> None:
+        self.table = routes
+        self.upstreams = upstreams
+        self.door = door
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        path = table.normalised(scope["raw_path"])
+        template = UNMATCHED
+        try:
+            place = self.table.find(path)
+            if place is None:
+                await self.door.caller(scope)
+                raise NotFound()
+            route = place.route(scope["method"])
+            template = route.path
+            scope["route"] = Labelled(template)
+            body = RequestBody(scope["headers"], receive, route.max_bytes)
+            token = await self.door.admit(scope, route, body)
+            await self._pass_on(scope, send, path, route, body, token)
+        except ClientGone:
+            log.info("client_gone", route=template)
+            if not scope["state"].get("answering"):
+                # nobody hears it; the access line and the metrics do
+                with suppress(OSError):
+                    await send({"type": "http.response.start", "status": CLIENT_GONE, "headers": []})
+        except Problem as problem:
+            if scope["state"].get("answering"):
+                raise
+            await refuse(scope, send, await self._noted(scope, problem, template, path))
+
+    async def _noted(self, scope: Scope, problem: Problem, template: str, path: str) -> Problem:
+        """`problem`, once it is written down; where that fails, the refusal of the database."""
+        try:
+            await self.door.note(scope, problem, template, path)
+        except Problem as unwritten:
+            return unwritten
+        return problem
+
+    async def _pass_on(
+        self, scope: Scope, send: Send, path: str, route: ForwardedRoute, body: RequestBody, token: str | None
+    ) -> None:
+        query = scope["query_string"].decode("ascii")
+        request = NextRequest(
+            method=scope["method"],
+            target=table.written(path) + (f"?{query}" if query else ""),
+            headers=headers.onward(
+                scope["headers"], token=token, request_id=scope["state"]["request_id"], traceparent=traceparent()
+            ),
+            timeout_s=route.timeout_s,
+            body=body,
+        )
+        upstream = self.upstreams.of(route.service)
+
+        async def exchanged() -> None:
+            async with upstream.exchange(request) as response:
+                await _relay(scope, response, send)
+
+        await _while_client_waits(exchanged(), body)
+
+
+async def _while_client_waits(exchanged: Coroutine[Any, Any, None], body: RequestBody) -> None:
+    """Run to the end, or until the client hangs up (`ClientGone`)."""
+    work, gone = asyncio.create_task(exchanged), asyncio.create_task(body.client_gone())
+    try:
+        await asyncio.wait((work, gone), return_when=asyncio.FIRST_COMPLETED)
+        if not work.done():
+            raise ClientGone()
+        await work
+    finally:
+        for task in (work, gone):
+            if not task.done():
+                task.cancel()
+        for task in (work, gone):
+            with suppress(asyncio.CancelledError, Exception):
+                await task
+
+
+async def _relay(scope: Scope, response: aiohttp.ClientResponse, send: Send) -> None:
+    pairs = [(name, value) for name, value in response.headers.items()]
+    start: Message = {
+        "type": "http.response.start",
+        "status": response.status,
+        "headers": headers.back(response.headers, pairs),
+    }
+    scope["state"]["answering"] = True
+    await send(start)
+    more = True
+    while more:
+        async with asyncio.timeout(BODY_IDLE_S):
+            piece = await response.content.readany()
+        more = not response.content.at_eof()
+        await send({"type": "http.response.body", "body": piece, "more_body": more})

@@ -1,0 +1,177 @@
+"""The route table: one concrete path belongs to one service, and what the table does not name does not exist.
+
+`routes.json` is generated from the services' own documents. A literal segment goes before a parameter; where several
+templates fit a path, the first that has the method counts, and `Allow` names the methods of all of them, as the
+services themselves answer.
+"""
+
+from __future__ import annotations
+
+import json
+import re
+from collections.abc import Iterable, Iterator, Mapping
+from dataclasses import dataclass, field
+from functools import cache
+from pathlib import Path
+from typing import Any
+from urllib.parse import quote, unquote_to_bytes
+
+from shared.errors import MalformedRequest, MethodNotAllowed
+
+FILE = Path(__file__).parent / "routes.json"
+DEFAULT_TIMEOUT_S = 5.0
+DEFAULT_MAX_BYTES = 1024 * 1024
+
+_RAW = re.compile(rb"/[A-Za-z0-9\-._~!$&'()*+,=:@%/]*")
+_ESCAPE = re.compile(rb"%(?![0-9A-Fa-f]{2})")
+_REFUSED = frozenset("/\\;%\x7f") | {chr(code) for code in range(32)}
+_SAFE = "-._~!$&'()*+,=:@"
+
+
+@dataclass(frozen=True, slots=True)
+class StatedAmount:
+    """Where the body states money: `pointer` to it, the `kind` of limit, `step` where the body says which act it is."""
+
+    pointer: str
+    kind: str
+    step: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class ForwardedRoute:
+    """One method of one path template, and what has to be checked before it is passed on."""
+
+    path: str
+    method: str
+    service: str
+    permission: str | None
+    """None: public."""
+    amount: StatedAmount | None = None
+    step_up: bool = False
+    timeout_s: float = DEFAULT_TIMEOUT_S
+    max_bytes: int = DEFAULT_MAX_BYTES
+
+    @classmethod
+    def of(cls, row: Mapping[str, Any]) -> ForwardedRoute:
+        """From a row of `routes.json`. Raises `KeyError` or `TypeError` for one that is incomplete."""
+        if (row.get("permission") is None) != bool(row.get("public", False)):
+            raise KeyError(f"{row['method']} {row['path']}: permission or public")
+        amount = row.get("amount")
+        return cls(
+            path=row["path"],
+            method=row["method"],
+            service=row["service"],
+            permission=row.get("permission"),
+            amount=None if amount is None else StatedAmount(**amount),
+            step_up=bool(row.get("step_up", False)),
+            timeout_s=float(row.get("timeout_s") or DEFAULT_TIMEOUT_S),
+            max_bytes=int(row.get("max_bytes") or DEFAULT_MAX_BYTES),
+        )
+
+
+@dataclass
+class _Node:
+    literals: dict[str, _Node] = field(default_factory=dict)
+    parameter: _Node | None = None
+    routes: dict[str, ForwardedRoute] = field(default_factory=dict)
+
+
+@dataclass(frozen=True, slots=True)
+class Place:
+    """A path that exists: its routes by method."""
+
+    routes: Mapping[str, ForwardedRoute]
+
+    def route(self, method: str) -> ForwardedRoute:
+        """Raises `MethodNotAllowed` with the complete `Allow`."""
+        found = self.routes.get(method)
+        if found is None:
+            raise not_allowed(self.routes)
+        return found
+
+
+def not_allowed(methods: Iterable[str]) -> MethodNotAllowed:
+    """The refusal of a method, with every method that the path has."""
+    problem = MethodNotAllowed()
+    problem.headers = {"Allow": ", ".join(sorted(methods))}  # type: ignore[misc]
+    return problem
+
+
+class RouteTable:
+    """All forwarded routes, compiled once."""
+
+    def __init__(self, routes: Iterable[ForwardedRoute]) -> None:
+        self.routes = tuple(routes)
+        self._root = _Node()
+        for route in self.routes:
+            self._enter(route)
+
+    @classmethod
+    def load(cls, file: Path = FILE) -> RouteTable:
+        """The committed table."""
+        return cls(ForwardedRoute.of(row) for row in json.loads(file.read_text(encoding="utf-8")))
+
+    def _enter(self, route: ForwardedRoute) -> None:
+        node = self._root
+        for step in route.path.split("/")[1:]:
+            if step.startswith("{") and step.endswith("}") and ":" not in step:
+                node.parameter = node.parameter or _Node()
+                node = node.parameter
+            elif "{" in step or not step:
+                raise ValueError(f"{route.path}: a segment is a literal or one parameter")
+            else:
+                node = node.literals.setdefault(step, _Node())
+        others = {one.service for one in node.routes.values()} - {route.service}
+        if others or route.method in node.routes:
+            raise ValueError(f"{route.method} {route.path}: taken by {', '.join(others) or route.service}")
+        node.routes[route.method] = route
+
+    def find(self, path: str) -> Place | None:
+        """The place of a normalised path; None where there is none."""
+        routes: dict[str, ForwardedRoute] = {}
+        for node in _leaves(self._root, path.split("/")[1:]):
+            routes = {**node.routes, **routes}
+        return Place(routes) if routes else None
+
+
+def _leaves(node: _Node, steps: list[str]) -> Iterator[_Node]:
+    if not steps:
+        if node.routes:
+            yield node
+        return
+    literal = node.literals.get(steps[0])
+    if literal is not None:
+        yield from _leaves(literal, steps[1:])
+    if node.parameter is not None and steps[0]:
+        yield from _leaves(node.parameter, steps[1:])
+
+
+@cache
+def committed() -> RouteTable:
+    """The committed table, read once."""
+    return RouteTable.load()
+
+
+def normalised(raw: bytes) -> str:
+    """The one reading of a request's path: percent-escapes undone, once.
+
+    Refuses (`MalformedRequest`) whatever another reader could take for a different path: empty and dot segments,
+    escaped slashes, backslashes, semicolons and control characters, escapes of escapes, and bytes that are no UTF-8.
+    """
+    if not _RAW.fullmatch(raw) or _ESCAPE.search(raw) or b"//" in raw:
+        raise MalformedRequest()
+    steps = []
+    for part in raw[1:].split(b"/"):
+        try:
+            step = unquote_to_bytes(part).decode("utf-8")
+        except UnicodeDecodeError:
+            raise MalformedRequest() from None
+        if step in (".", "..") or not _REFUSED.isdisjoint(step):
+            raise MalformedRequest()
+        steps.append(step)
+    return "/" + "/".join(steps)
+
+
+def written(path: str) -> str:
+    """The normalised path as it is sent on, escaped in the one way there is."""
+    return quote(path, safe="/" + _SAFE)

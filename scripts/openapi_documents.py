@@ -1,0 +1,198 @@
+"""The OpenAPI document of each deployable, and what is made from them: the route table and the one merged document."""
+
+from __future__ import annotations
+
+import copy
+import re
+from collections.abc import Iterator, Mapping
+from typing import Any
+
+from scripts.deployables import application
+
+METHODS = ("get", "put", "post", "delete", "patch")
+_REFERENCE = "#/components/schemas/"
+_FRAMEWORK = frozenset({"HTTPValidationError", "ValidationError"})
+
+PROBLEM = {
+    "type": "object",
+    "description": "RFC 9457. Branch on `code`; extension members stand beside these.",
+    "required": ["type", "title", "status", "detail", "instance", "code", "errors", "request_id"],
+    "additionalProperties": True,
+    "properties": {
+        "type": {"type": "string", "examples": ["/docs/problems#not_found"]},
+        "title": {"type": "string"},
+        "status": {"type": "integer"},
+        "detail": {"type": "string"},
+        "instance": {"type": "string", "description": "Path of the request, without its query."},
+        "code": {"type": "string", "pattern": "^[a-z][a-z0-9_]*$"},
+        "errors": {
+            "type": "array",
+            "description": "All refused values; each has one of `pointer`, `parameter` and `header`.",
+            "items": {
+                "type": "object",
+                "required": ["code", "detail"],
+                "additionalProperties": True,
+                "properties": {
+                    "code": {"type": "string"},
+                    "detail": {"type": "string"},
+                    "pointer": {"type": "string"},
+                    "parameter": {"type": "string"},
+                    "header": {"type": "string"},
+                },
+            },
+        },
+        "request_id": {"type": "string", "format": "uuid"},
+    },
+}
+REFUSAL = {
+    "description": "A refusal; its code says which.",
+    "content": {"application/problem+json": {"schema": {"$ref": f"{_REFERENCE}Problem"}}},
+}
+SECURITY = {
+    "bearer": {"type": "http", "scheme": "bearer", "bearerFormat": "JWT", "description": "From `POST /v1/session`."}
+}
+NOTE = (
+    "Customer service of a liability and personal-accident insurer with a branch network. Every route names the "
+    "permission that it needs in `x-permission`; `x-amount` says where a body states money that is compared with the "
+    "caller's authority, `x-step-up` that the password may be wanted again."
+)
+
+
+class PathClash(ValueError):
+    """Two deployables have the same path."""
+
+
+def document_of(name: str) -> dict[str, Any]:
+    """The document of one deployable: its public routes, each with its refusals and its permission."""
+    document = copy.deepcopy(application(name).openapi())
+    schemas = document.setdefault("components", {}).setdefault("schemas", {})
+    for one in _FRAMEWORK:
+        schemas.pop(one, None)
+    schemas["Problem"] = PROBLEM
+    document["components"]["responses"] = {"Refusal": REFUSAL}
+    document["components"]["securitySchemes"] = SECURITY
+    for _, _, operation in operations(document):
+        operation["responses"].pop("422", None)
+        operation["responses"]["default"] = {"$ref": "#/components/responses/Refusal"}
+        operation["security"] = [{"bearer": []}] if "x-permission" in operation else []
+    return document
+
+
+def operations(document: Mapping[str, Any]) -> Iterator[tuple[str, str, dict[str, Any]]]:
+    """Path, method (lower case) and operation, in the order of the paths."""
+    for path, item in sorted(document["paths"].items()):
+        for method in METHODS:
+            if method in item:
+                yield path, method, item[method]
+
+
+def routes(documents: Mapping[str, Mapping[str, Any]]) -> list[dict[str, Any]]:
+    """The rows of the route table: what is forwarded, the gateway's own routes left out."""
+    _refuse_clashes(documents)
+    rows = []
+    for service, document in documents.items():
+        if service != "gateway":
+            rows += [_row(service, path, method, one) for path, method, one in operations(document)]
+    return sorted(rows, key=lambda row: (row["path"], row["method"]))
+
+
+def _row(service: str, path: str, method: str, operation: Mapping[str, Any]) -> dict[str, Any]:
+    row: dict[str, Any] = {"path": path, "method": method.upper(), "service": service}
+    if "x-permission" in operation:
+        row["permission"] = operation["x-permission"]
+    else:
+        row["public"] = True
+    for name in ("amount", "step-up", "timeout-s", "max-bytes"):
+        if (value := operation.get(f"x-{name}")) is not None:
+            row[name.replace("-", "_")] = value
+    return row
+
+
+def _refuse_clashes(documents: Mapping[str, Mapping[str, Any]]) -> None:
+    owners: dict[str, str] = {}
+    for service, document in documents.items():
+        for path in document["paths"]:
+            plain = re.sub(r"\{[^}]*\}", "{}", path)
+            if owners.setdefault(plain, service) != service:
+                raise PathClash(f"{path}: {owners[plain]} and {service}")
+
+
+def merged(documents: Mapping[str, Mapping[str, Any]]) -> dict[str, Any]:
+    """One document for all. Components of the same name and another content carry their deployable in front."""
+    _refuse_clashes(documents)
+    renamed = _collisions(documents)
+    names = _taken_operation_ids(documents)
+    paths: dict[str, Any] = {}
+    schemas: dict[str, Any] = {}
+    for service, document in documents.items():
+        own = _with_names(document, service, renamed)
+        for _, _, operation in operations(own):
+            if operation["operationId"] in names:
+                operation["operationId"] = f"{service}_{operation['operationId']}"
+        paths |= own["paths"]
+        schemas |= own["components"]["schemas"]
+    return {
+        "openapi": "3.1.0",
+        "info": {"title": "Anlan 安澜", "version": "1", "description": NOTE},
+        "servers": [{"url": "/"}],
+        "paths": paths,
+        "components": {"schemas": schemas, "responses": {"Refusal": REFUSAL}, "securitySchemes": SECURITY},
+    }
+
+
+def _collisions(documents: Mapping[str, Mapping[str, Any]]) -> set[str]:
+    """Names of components whose content differs, and of those that contain one of them."""
+    seen: dict[str, Any] = {}
+    differing: set[str] = set()
+    for document in documents.values():
+        for name, schema in document["components"]["schemas"].items():
+            if seen.setdefault(name, schema) != schema:
+                differing.add(name)
+    while True:
+        holders = {
+            name
+            for document in documents.values()
+            for name, schema in document["components"]["schemas"].items()
+            if name not in differing and set(_references(schema)) & differing
+        }
+        shared = {
+            name for name in holders if sum(name in one["components"]["schemas"] for one in documents.values()) > 1
+        }
+        if not shared:
+            return differing
+        differing |= shared
+
+
+def _references(schema: Any) -> Iterator[str]:
+    if isinstance(schema, Mapping):
+        for name, value in schema.items():
+            if name == "$ref" and isinstance(value, str) and value.startswith(_REFERENCE):
+                yield value.removeprefix(_REFERENCE)
+            else:
+                yield from _references(value)
+    elif isinstance(schema, list):
+        for one in schema:
+            yield from _references(one)
+
+
+def _taken_operation_ids(documents: Mapping[str, Mapping[str, Any]]) -> set[str]:
+    ids = [operation["operationId"] for one in documents.values() for _, _, operation in operations(one)]
+    return {one for one in ids if ids.count(one) > 1}
+
+
+def _with_names(document: Mapping[str, Any], service: str, renamed: set[str]) -> dict[str, Any]:
+    prefix = service.capitalize()
+
+    def written(value: Any) -> Any:
+        if isinstance(value, Mapping):
+            return {name: target(one) if name == "$ref" else written(one) for name, one in value.items()}
+        return [written(one) for one in value] if isinstance(value, list) else value
+
+    def target(value: Any) -> Any:
+        name = value.removeprefix(_REFERENCE) if isinstance(value, str) else ""
+        return f"{_REFERENCE}{prefix}{name}" if name in renamed else value
+
+    own = written(document)
+    schemas = own["components"]["schemas"]
+    own["components"]["schemas"] = {prefix + name if name in renamed else name: one for name, one in schemas.items()}
+    return own
