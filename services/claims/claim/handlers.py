@@ -11,7 +11,8 @@ from sqlalchemy import update
 
 from services.claims import events
 from services.claims.claim import queries, rules
-from services.claims.claim.schemas import CancelClaim, FactOut, RecordState
+from services.claims.claim.schemas import CancelClaim, FactOut
+from services.claims.claim.shapes import state_of
 from services.claims.claim.tables import Claim, ClaimDuty, ReserveChange
 from shared.actions import Action
 from shared.actor import Actor
@@ -81,11 +82,6 @@ async def require_files(tx: Transaction, claim: Claim, wanted: Sequence[tuple[st
     faults = [Fault(ReferenceNotFound.code, words, pointer=at) for at, one in wanted if one not in known]
     if faults:
         raise ReferenceNotFound(*faults)
-
-
-def state_of(claim: Claim) -> RecordState:
-    """The claim as a fact below it names it."""
-    return RecordState(id=claim.id, version=claim.version, status=claim.status)
 
 
 def check_cancel(_actor: Actor, facts: queries.ClaimFacts) -> None:

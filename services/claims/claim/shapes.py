@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from typing import Any
 
 from services.claims.claim import queries
-from services.claims.claim.schemas import ClaimItem, ClaimOut, InjuredOut, ReporterOut, TimelineEntry
+from services.claims.claim.schemas import ClaimItem, ClaimOut, InjuredOut, RecordState, ReporterOut, TimelineEntry
 from services.claims.claim.tables import Claim, InjuredPerson, ReserveChange
 from shared.actions import Action, judged
 from shared.clock import rfc3339
@@ -18,6 +18,11 @@ from shared.money import yuan
 def item(claim: Claim) -> ClaimItem:
     """The claim in a list."""
     return ClaimItem.model_validate(claim, from_attributes=True)
+
+
+def state_of(claim: Claim) -> RecordState:
+    """The claim as a fact below it names it."""
+    return RecordState(id=claim.id, version=claim.version, status=claim.status)
 
 
 def reporter(claim: Claim) -> ReporterOut:

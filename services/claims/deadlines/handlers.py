@@ -22,7 +22,7 @@ from shared.database import Transaction
 from shared.errors import Text
 from shared.ids import uuid7
 from shared.ticks import Tick, one_by_one
-from shared.work_items import open_item
+from shared.work_items import close_items, open_item
 
 HEAD_OFFICE = "00"
 
@@ -77,7 +77,23 @@ async def look(tx: Transaction, claim_id: UUID) -> None:
         ):
             if now_due and (period.deadline.id, period.started_on, mark) not in done:
                 await _ACTS[mark](tx, claim, period)
+    await _close_done(tx, claim, periods)
     await _looked(tx, claim, periods)
+
+
+async def _close_done(tx: Transaction, claim: Claim, periods: Iterable[rules.ClaimPeriod]) -> None:
+    """Close what a period had asked for once its duty is done; head office's note once the claim is determined."""
+    open_kinds = {_kind(period) for period in periods if period.met_at is None}
+    met = [period for period in periods if period.met_at is not None]
+    done = {_kind(period) for period in met} | {"advance_payment" for one in met if one.task_on is not None}
+    if claim.determined_at is not None:
+        done.add("head_office")
+    if done - open_kinds:
+        await close_items(tx, claim.id, *sorted(done - open_kinds))
+
+
+def _kind(period: rules.ClaimPeriod) -> str:
+    return ESCALATIONS.get(period.deadline.id, _OTHER)[0]
 
 
 async def _breached(tx: Transaction, claim: Claim, period: rules.ClaimPeriod) -> None:

@@ -9,8 +9,9 @@ from uuid import UUID
 from sqlalchemy import update
 
 from services.claims.claim import queries as spine
-from services.claims.claim.handlers import require_files, state_of
+from services.claims.claim.handlers import require_files
 from services.claims.claim.rules import ClaimStatus
+from services.claims.claim.shapes import state_of
 from services.claims.claim.tables import Claim
 from services.claims.deadlines.queries import decision_deadline
 from services.claims.documents import queries, rules, shapes

@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import Any
 from uuid import UUID
 
-from services.claims.claim.handlers import state_of
+from services.claims.claim.shapes import state_of
 from services.claims.claim.tables import Claim
 from services.claims.deadlines.queries import deadlines_of
 from services.claims.documents import queries

@@ -9,7 +9,8 @@ from sqlalchemy import update
 from services.claims import events
 from services.claims.claim import queries as spine
 from services.claims.claim import rules as lifecycle
-from services.claims.claim.handlers import end_report, state_of
+from services.claims.claim.handlers import end_report
+from services.claims.claim.shapes import state_of
 from services.claims.claim.tables import Claim
 from services.claims.duplicates import queries, rules
 from services.claims.duplicates.schemas import LinkClaim, LinkOut, SeparateAccident, SeparationOut

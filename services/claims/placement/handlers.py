@@ -8,8 +8,9 @@ from uuid import UUID
 
 from services.claims import events
 from services.claims.claim import queries as spine
-from services.claims.claim.handlers import move_to_unit, state_of
+from services.claims.claim.handlers import move_to_unit
 from services.claims.claim.rules import ClaimStatus, Flag, sees
+from services.claims.claim.shapes import state_of
 from services.claims.claim.tables import Claim
 from services.claims.cover import queries as cover
 from services.claims.cover.tables import CoverVersion

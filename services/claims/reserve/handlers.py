@@ -6,8 +6,9 @@ from uuid import UUID
 
 from services.claims import events
 from services.claims.claim import queries as spine
-from services.claims.claim.handlers import set_reserve, state_of, take_duty
+from services.claims.claim.handlers import set_reserve, take_duty
 from services.claims.claim.rules import Duty, Line
+from services.claims.claim.shapes import state_of
 from services.claims.claim.tables import Claim, ReserveChange
 from services.claims.deadlines.queries import decision_deadline
 from services.claims.documents.handlers import ask_for_documents

@@ -6,8 +6,9 @@ from datetime import datetime, timedelta
 from uuid import UUID
 
 from services.claims.claim import queries as spine
-from services.claims.claim.handlers import require_files, state_of, take_duty
+from services.claims.claim.handlers import require_files, take_duty
 from services.claims.claim.rules import Duty
+from services.claims.claim.shapes import state_of
 from services.claims.claim.tables import Claim
 from services.claims.deadlines.handlers import inform_head_office
 from services.claims.intake import rules as intake

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from typing import Any
 
-from services.claims.claim.handlers import state_of
 from services.claims.claim.queries import ClaimFacts
+from services.claims.claim.shapes import state_of
 from services.claims.claim.tables import Claim
 from services.claims.survey import queries
 from services.claims.survey.schemas import SurveyOut

@@ -135,6 +135,18 @@ async def test_an_open_claim_climbs_one_level_once_at_day_20(life: ClaimLife, cl
     assert len(marks) == 1
 
 
+async def test_what_a_period_asked_for_ends_with_its_duty(life: ClaimLife, clock: MovedClock) -> None:
+    clock.set("2026-06-05T09:00")
+    await life.policy()
+    claim_id = await with_papers(life, clock)
+    clock.set("2026-07-26T09:00")
+    await life.watch()
+    assert {"escalated_decision", "advance_payment"} <= set(await life.items(claim_id))
+    await put(claim_id, life, determined_at=process_now(), outcome="paid")
+    await life.watch()
+    assert not {"escalated_decision", "advance_payment"} & set(await life.items(claim_id))
+
+
 async def test_the_advance_is_asked_for_at_day_50_while_the_wait_goes_on(life: ClaimLife, clock: MovedClock) -> None:
     clock.set("2026-06-05T09:00")
     await life.policy()
