@@ -54,7 +54,6 @@ class ClaimsWorld:
     """Builds records as earlier events and use cases would have left them, and takes the next steps through HTTP."""
 
     service: ServiceUnderTest
-    made: int = 0
     loss_at: datetime = field(default_factory=lambda: process_now() - timedelta(days=20))
 
     async def policy(
@@ -115,13 +114,13 @@ class ClaimsWorld:
                 tx.add(InsuredEntry(**(row | {"insured_ref": ref} | changes)))
 
     def _reported(self, own: UUID, path: str) -> dict[str, Any]:
-        self.made += 1
         now = process_now()
         return {
             "id": own, "version": 1, "org_path": path, "unit_code": path.split(".")[-1],
-            "claim_no": f"C-{self.made:06d}", "channel": "phone", "policy_no": None, "policy_match": "matched",
-            "policy_version": 1, "accident_id": own, "reporter": {"name": "欧阳岚", "phone": "13800001234", "relation": "insured"},
-            "loss_at": self.loss_at, "notified_at": now, "reported_at": now, "injured_count": 1, "death_count": 0, "flags": [],
+            "claim_no": f"C-{own.hex[:12]}", "channel": "phone", "policy_no": None, "policy_match": "matched",
+            "policy_version": 1, "accident_id": own, "loss_at": self.loss_at, "notified_at": now, "reported_at": now,
+            "reporter": {"name": "欧阳岚", "phone": "13800001234", "relation": "insured"},
+            "injured_count": 1, "death_count": 0, "flags": [],
         }  # fmt: skip
 
     async def claim(
