@@ -17,6 +17,7 @@ from shared.errors import (
     Fault,
     Forbidden,
     OccurredInFuture,
+    Refused,
     SeparationOfDuties,
     StateConflict,
     Text,
@@ -141,10 +142,14 @@ def stage_on(due_on: date, today: date, notice_days: int) -> Stage | None:
     return Stage.T_15 if today >= due_on - timedelta(days=notice_days) else None
 
 
-def stage_to_tell(due_on: date, today: date, notice_days: int, told: Collection[Stage]) -> Stage | None:
-    """The stage to announce now, or `None`; each at most once, and one that was slept through is not made up for."""
-    stage = stage_on(due_on, today, notice_days)
-    return None if stage is None or stage in told else stage
+def stages_reached(due_on: date, today: date, notice_days: int) -> list[Stage]:
+    """Every stage of a due day begun by `today`, in order: what a scheduler that was away has to make up for."""
+    reached = [
+        (Stage.T_15, today >= due_on - timedelta(days=notice_days)),
+        (Stage.T_0, today >= due_on),
+        (Stage.OVERDUE, today > due_on),
+    ]
+    return [stage for stage, begun in reached if begun]
 
 
 def needs_ad_hoc(deaths: int, injured: int, *, death_threshold: int, injured_threshold: int) -> bool:
@@ -271,3 +276,21 @@ def check_inspector(
     for duty, person_id in (("seller", seller_id), ("underwriter", underwriter_id)):
         if person_id == inspector_id:
             raise SeparationOfDuties(conflicting_duty=duty)
+
+
+class FeedbackEmpty(Refused):
+    code = "feedback_empty"
+    title = Text("须写明意见或拒绝原因", "Feedback or a reason")
+    detail = Text("须写明意见，或记录其拒绝的原因。", "Say what was said, or why nothing was.")
+
+
+def refuse_empty_feedback(text: str | None, declined_reason: str | None) -> None:
+    """Refuse (422) feedback without words and without the reason of its absence."""
+    if not (text or "").strip() and not (declined_reason or "").strip():
+        raise FeedbackEmpty(Fault(FeedbackEmpty.code, FeedbackEmpty.detail, pointer="#/text"))
+
+
+def refuse_confirmed(status: str) -> None:
+    """Refuse (409) confirming a plan twice, or one whose policy has ended."""
+    if status != "planned":
+        raise StateConflict(current_state=status, legal_moves=[])

@@ -92,11 +92,11 @@ def test_the_stages_of_a_due_day(today, stage):
     assert rules.stage_on(date(2026, 7, 15), today, 15) is stage
 
 
-def test_a_stage_is_told_once_and_a_missed_one_is_not_made_up():
+def test_every_stage_that_has_begun_is_to_be_told_also_after_a_standstill():
     due = date(2026, 7, 15)
-    assert rules.stage_to_tell(due, due, 15, []) is Stage.T_0
-    assert rules.stage_to_tell(due, due, 15, [Stage.T_0]) is None
-    assert rules.stage_to_tell(due, date(2026, 8, 1), 15, [Stage.T_15]) is Stage.OVERDUE
+    assert rules.stages_reached(due, due - timedelta(days=16), 15) == []
+    assert rules.stages_reached(due, due, 15) == [Stage.T_15, Stage.T_0]
+    assert rules.stages_reached(due, due + timedelta(days=40), 15) == [Stage.T_15, Stage.T_0, Stage.OVERDUE]
 
 
 def test_grave_claims_call_for_a_visit_outside_the_plan():

@@ -1,0 +1,45 @@
+"""The risk service over HTTP: `uvicorn services.risk.app:create_app --factory`."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+from fastapi import FastAPI
+
+from services.risk.hazard import routes as hazard_routes
+from services.risk.inspection import routes as inspection_routes
+from services.risk.inspection.queries import ACTIONS, PLAN_ACTIONS
+from services.risk.inspection.tables import Hazard, Inspection, InspectionPlan
+from services.risk.key_risk import routes as key_risk_routes
+from services.risk.key_risk.tables import KeyRiskFile
+from services.risk.settings import RiskSettings
+from shared.attachments import record_files
+from shared.database import Database
+from shared.records import record_routes
+from shared.service import build_app
+from shared.work_items import work_item_routes
+
+RULE_SETS = Path(__file__).parent / "rule_sets"
+
+
+def create_app(settings: RiskSettings | None = None) -> FastAPI:
+    """The application; without `settings` they come from the environment."""
+    chosen = settings or RiskSettings()  # type: ignore[call-arg]
+    rooms = (
+        inspection_routes.room,
+        hazard_routes.room,
+        key_risk_routes.room,
+        record_routes(InspectionPlan, "/v1/inspection-plans", read="risk.inspection.read"),
+        record_routes(Inspection, "/v1/inspections", read="risk.inspection.read"),
+        record_routes(Hazard, "/v1/hazards", read="risk.hazard.read"),
+        record_routes(KeyRiskFile, "/v1/key-risk-files", read="risk.key_risk_file.read"),
+        record_files(Inspection, "/v1/inspections", read="risk.attachment.read", write="risk.attachment.add"),
+        record_files(Hazard, "/v1/hazards", read="risk.attachment.read", write="risk.attachment.add"),
+        work_item_routes("risk"),
+    )
+
+    async def prepare(app: FastAPI, _db: Database) -> None:
+        app.state.actions = ACTIONS
+        app.state.plan_actions = PLAN_ACTIONS
+
+    return build_app("risk", chosen, rooms, prepare=prepare)

@@ -1,0 +1,68 @@
+"""The events that the risk service publishes. Their JSON Schemas stand in `docs/events/`."""
+
+from __future__ import annotations
+
+from datetime import date
+from typing import ClassVar
+from uuid import UUID
+
+from pydantic import Field
+
+from shared.events import Payload
+from shared.money import Money
+
+
+class InspectionDue(Payload):
+    SUBJECT: ClassVar[str] = "risk.inspection.due.v1"
+
+    inspection_id: UUID
+    policy_id: UUID | None = None
+    customer_id: UUID
+    due_on: date
+    stage: str
+
+
+class InspectionCompleted(Payload):
+    """`hazards` counts the hazards found by class; the loss is the largest of one event, in yuan."""
+
+    SUBJECT: ClassVar[str] = "risk.inspection.completed.v1"
+
+    inspection_id: UUID
+    application_id: UUID | None = None
+    policy_id: UUID | None = None
+    customer_id: UUID
+    risk_level: str
+    hazards: dict[str, int]
+    probable_maximum_loss: Money | None = None
+
+
+class HazardFound(Payload):
+    SUBJECT: ClassVar[str] = "risk.hazard.found.v1"
+
+    hazard_id: UUID
+    policy_id: UUID | None = None
+    customer_id: UUID
+    hazard_class: str = Field(alias="class")
+    due_on: date | None = None
+
+
+class KeyRiskFileOpened(Payload):
+    SUBJECT: ClassVar[str] = "risk.key_risk_file.opened.v1"
+
+    customer_id: UUID
+    criteria: list[str]
+
+
+class KeyRiskFileClosed(Payload):
+    SUBJECT: ClassVar[str] = "risk.key_risk_file.closed.v1"
+
+    customer_id: UUID
+
+
+EVENTS: tuple[type[Payload], ...] = (
+    InspectionDue,
+    InspectionCompleted,
+    HazardFound,
+    KeyRiskFileOpened,
+    KeyRiskFileClosed,
+)

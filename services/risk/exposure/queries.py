@@ -1,0 +1,41 @@
+"""Reads of the copies, and the thresholds in force."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from datetime import date
+from typing import Any
+from uuid import UUID
+
+from sqlalchemy import select
+
+from services.risk.exposure.tables import ClaimSeen, PolicySeen
+from shared.database import Transaction
+from shared.rule_sets import in_force
+
+
+async def thresholds(tx: Transaction, section: str, day: date | None = None) -> dict[str, Any]:
+    """One section of the rule set `thresholds` in force on `day` (default: today)."""
+    return (await in_force(tx, "thresholds", day)).content[section]
+
+
+async def policy(tx: Transaction, policy_id: UUID | None) -> PolicySeen | None:
+    return None if policy_id is None else await tx.session.get(PolicySeen, policy_id)
+
+
+async def policy_of_number(tx: Transaction, policy_no: str) -> PolicySeen | None:
+    return await tx.scalar(select(PolicySeen).where(PolicySeen.policy_no == policy_no))
+
+
+async def policies_of(tx: Transaction, customer_id: UUID) -> Sequence[PolicySeen]:
+    """Every policy of a customer, in force or not."""
+    statement = select(PolicySeen).where(PolicySeen.customer_id == customer_id)
+    return await tx.scalars(statement.order_by(PolicySeen.policy_id))
+
+
+async def claims_of(tx: Transaction, customer_id: UUID) -> Sequence[ClaimSeen]:
+    """Claims of a customer that were not cancelled and whose report has come."""
+    statement = select(ClaimSeen).where(
+        ClaimSeen.customer_id == customer_id, ClaimSeen.cancelled.is_(False), ClaimSeen.loss_on.is_not(None)
+    )
+    return await tx.scalars(statement.order_by(ClaimSeen.loss_on))

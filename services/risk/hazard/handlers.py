@@ -1,0 +1,94 @@
+"""Rating hazards during a visit; the same hazard sent again is the same hazard."""
+
+from __future__ import annotations
+
+from decimal import Decimal
+from uuid import UUID
+
+from sqlalchemy import select
+
+from services.risk import events
+from services.risk.exposure import queries as exposure
+from services.risk.hazard import rules
+from services.risk.hazard.schemas import HazardItem, RateHazard
+from services.risk.inspection.rules import InspectionStatus, advance
+from services.risk.inspection.tables import Hazard, Inspection
+from shared.actor import Actor
+from shared.database import Database, Transaction
+from shared.idempotency import Answer, RequestKey
+from shared.ids import uuid7
+
+_AT_WORK = (InspectionStatus.IN_PROGRESS, InspectionStatus.SCHEDULED, InspectionStatus.OVERDUE)
+
+
+async def rate_hazard(
+    db: Database, actor: Actor, key: RequestKey, inspection_id: UUID, client_id: str, command: RateHazard
+) -> Answer:
+    """Rate a hazard of a visit before its report; sent again with the same client id it changes nothing or corrects."""
+    async with db.transaction(actor, key) as tx:
+        inspection = await tx.find(Inspection, inspection_id, lock=True)
+        may_rate(inspection.state)
+        scoring = rules.read_scoring(await exposure.thresholds(tx, "hazard"))
+        rating = rules.rate(command.likelihood, command.exposure, command.consequence, scoring)
+        policy = await exposure.policy(tx, inspection.policy_id)
+        rules.check_pml(
+            command.probable_maximum_loss, None if policy is None else policy.limit_per_accident, command.comment or ""
+        )
+        hazard = await tx.scalar(
+            select(Hazard).where(Hazard.inspection_id == inspection_id, Hazard.client_id == client_id)
+        )
+        if hazard is not None and _same(hazard, command):
+            return tx.answer(HazardItem.model_validate(hazard), status=200, version=hazard.version)
+        hazard = await _write(tx, hazard, inspection, client_id, command, rating)
+        if inspection.state is not InspectionStatus.IN_PROGRESS:
+            inspection.advance(InspectionStatus.IN_PROGRESS)
+            inspection.version += 1
+            inspection.updated_at = tx.now
+        return tx.answer(HazardItem.model_validate(hazard), status=200, version=hazard.version)
+
+
+def may_rate(state: InspectionStatus) -> None:
+    """Refuse (409) hazards of a visit that nobody is making."""
+    if state not in _AT_WORK:
+        advance(state, InspectionStatus.IN_PROGRESS)
+
+
+def _same(hazard: Hazard, command: RateHazard) -> bool:
+    return all(getattr(hazard, name) == value for name, value in command.model_dump().items())
+
+
+async def _write(
+    tx: Transaction, hazard: Hazard | None, inspection: Inspection, client_id: str, command: RateHazard,
+    rating: rules.Rating,
+) -> Hazard:  # fmt: skip
+    before = None
+    if hazard is None:
+        hazard = Hazard(
+            id=uuid7(), version=0, org_path=inspection.org_path, inspection_id=inspection.id, client_id=client_id,
+            policy_id=inspection.policy_id, policy_no=inspection.policy_no, customer_id=inspection.customer_id,
+            unit_code=inspection.unit_code, status=str(rules.HazardStatus.RATED),
+        )  # fmt: skip
+        tx.add(hazard)
+    else:
+        before = {"class": hazard.hazard_class, "score": str(hazard.score)}
+    for name, value in command.model_dump().items():
+        setattr(hazard, name, value)
+    hazard.score, hazard.hazard_class = Decimal(rating.score), str(rating.hazard_class)
+    hazard.rectify_days = rating.rectify_days
+    hazard.version += 1
+    hazard.updated_at = tx.now
+    await tx.flush()
+    tx.publish(
+        events.HazardFound.model_validate(
+            {
+                "hazard_id": hazard.id,
+                "policy_id": hazard.policy_id,
+                "customer_id": hazard.customer_id,
+                "class": hazard.hazard_class,
+                "due_on": hazard.due_on,
+            }
+        ),
+        hazard,
+    )
+    tx.note("rate", hazard, before=before, after={"class": hazard.hazard_class, "score": str(hazard.score)})
+    return hazard

@@ -1,0 +1,120 @@
+"""Reading plans and visits, and what actions on a visit are judged by."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from datetime import date, datetime
+from decimal import Decimal
+from uuid import UUID
+
+from sqlalchemy import func, select
+
+from services.risk.exposure import queries as exposure
+from services.risk.exposure.tables import ClaimSeen, PolicySeen
+from services.risk.inspection import rules
+from services.risk.inspection.rules import InspectionStatus
+from services.risk.inspection.tables import Hazard, Inspection, InspectionPlan
+from shared.actions import Action
+from shared.actor import Actor
+from shared.database import Transaction
+from shared.pagination import Filter, Listing
+
+INSPECTIONS = Listing(
+    model=Inspection,
+    filters={
+        "status": Filter(Inspection.status),
+        "kind": Filter(Inspection.kind),
+        "inspection_no": Filter(Inspection.inspection_no),
+        "policy_no": Filter(Inspection.policy_no),
+        "customer_id": Filter(Inspection.customer_id, UUID),
+        "assignee_person_id": Filter(Inspection.inspector_person_id, UUID),
+        "due_on": Filter(Inspection.due_on, date, ranged=True),
+    },
+    search=(Inspection.inspection_no, Inspection.policy_no),
+    sorts={"due_on": Inspection.due_on},
+    default_sort="due_on",
+    conditions={"due_before": lambda text: Inspection.due_on < date.fromisoformat(text[:10])},
+)
+PLANS = Listing(
+    model=InspectionPlan,
+    filters={
+        "status": Filter(InspectionPlan.status),
+        "policy_no": Filter(InspectionPlan.policy_no),
+        "customer_id": Filter(InspectionPlan.customer_id, UUID),
+        "risk_level": Filter(InspectionPlan.risk_level),
+    },
+    search=(InspectionPlan.policy_no,),
+)
+
+
+@dataclass(frozen=True)
+class InspectionFacts:
+    """What an action on a visit is judged by, read once."""
+
+    inspection: Inspection
+    policy: PolicySeen | None
+    now: datetime
+
+
+async def facts_of(tx: Transaction, inspection: Inspection) -> InspectionFacts:
+    return InspectionFacts(inspection, await exposure.policy(tx, inspection.policy_id), tx.now)
+
+
+async def claims_of(tx: Transaction, inspection: Inspection) -> Sequence[ClaimSeen]:
+    """The customer's claims, which the inspector sees beside the accident history."""
+    return await exposure.claims_of(tx, inspection.customer_id)
+
+
+async def newest(tx: Transaction, customer_id: UUID) -> Sequence[Inspection]:
+    """A customer's visits, the latest due first, for the risk control file."""
+    statement = select(Inspection).where(Inspection.customer_id == customer_id)
+    return await tx.scalars(statement.order_by(Inspection.due_on.desc()).limit(50))
+
+
+async def hazards_of(tx: Transaction, inspection_id: UUID) -> tuple[dict[str, int], Decimal | None]:
+    """How many hazards of each class a visit found, and the largest probable loss of one event."""
+    worst = func.max(Hazard.probable_maximum_loss)
+    statement = select(Hazard.hazard_class, func.count(), worst).where(Hazard.inspection_id == inspection_id)
+    rows = (await tx.execute(statement.group_by(Hazard.hazard_class))).all()
+    return {name: count for name, count, _ in rows}, max((loss for *_, loss in rows), default=None)
+
+
+def _move(target: InspectionStatus) -> Callable[[Actor, InspectionFacts], None]:
+    """The lifecycle's own answer, for acts that are refused by the state alone."""
+
+    def check(_actor: Actor, facts: InspectionFacts) -> None:
+        rules.advance(facts.inspection.state, target)
+
+    return check
+
+
+def may_report(actor: Actor, facts: InspectionFacts) -> None:
+    """Refuse whoever may not inspect this place (403), and a visit that cannot be reported now (409)."""
+    refuse_inspector(actor.person_id, actor.scope, facts)
+    if facts.inspection.state is not InspectionStatus.IN_PROGRESS:
+        rules.advance(facts.inspection.state, InspectionStatus.IN_PROGRESS)
+
+
+def refuse_inspector(person_id: UUID, path: str, facts: InspectionFacts) -> None:
+    """Refuse (403) an inspector of another area, the seller and the underwriter of the policy."""
+    policy = facts.policy
+    rules.check_inspector(
+        person_id, path, facts.inspection.org_path, seller_id=None if policy is None else policy.seller_id,
+        underwriter_id=None if policy is None else policy.underwriter_id,
+    )  # fmt: skip
+
+
+def _confirm(_actor: Actor, plan: InspectionPlan) -> None:
+    rules.refuse_confirmed(plan.status)
+
+
+_BASE = "/v1/inspections/{id}/"
+ACTIONS: tuple[Action[InspectionFacts], ...] = (
+    Action("schedule", "POST", _BASE + "schedules", "risk.inspection.schedule", _move(InspectionStatus.SCHEDULED)),
+    Action("report", "POST", _BASE + "reports", "risk.inspection.report", may_report),
+    Action("give_feedback", "POST", _BASE + "feedback", "risk.inspection.feedback", _move(InspectionStatus.CLOSED)),
+)
+PLAN_ACTIONS: tuple[Action[InspectionPlan], ...] = (
+    Action("confirm", "POST", "/v1/inspection-plans/{id}/confirmations", "risk.inspection_plan.confirm", _confirm),
+)

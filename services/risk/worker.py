@@ -1,0 +1,27 @@
+"""The risk service's worker: `python -m services.risk.worker`."""
+
+from __future__ import annotations
+
+from services.risk.app import RULE_SETS
+from services.risk.consumers import CONSUMERS
+from services.risk.key_risk.handlers import ACTIVE
+from services.risk.plan.handlers import DUE
+from services.risk.settings import RiskSettings
+from shared.housekeeping import housekeeping
+from shared.workers import run_worker
+
+
+def main() -> None:
+    """Publish, listen and tell what is due until stopped."""
+    settings = RiskSettings()  # type: ignore[call-arg]
+    run_worker(
+        "risk",
+        settings,
+        consumers=CONSUMERS,
+        ticks=(DUE, ACTIVE, housekeeping(settings.attachments_dir)),
+        rule_set_folder=RULE_SETS,
+    )
+
+
+if __name__ == "__main__":
+    main()
