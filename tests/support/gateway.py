@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import AsyncIterator, Iterable, Mapping
-from contextlib import asynccontextmanager
+from contextlib import AsyncExitStack, asynccontextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
@@ -138,6 +138,12 @@ class GatewayUnderTest:
 
         async with self.db.transaction(machine("gateway")) as tx:
             return [dict(row) for row in (await tx.execute(select(table).where(*conditions))).mappings()]
+
+    async def warm(self, connections: int = 4) -> None:
+        """Open so many connections, so that requests sent at once run at once; one more of the pool listens."""
+        async with AsyncExitStack() as held:
+            for _ in range(connections):
+                await held.enter_async_context(self.db.connect())
 
     async def person(self, staff_no: str) -> Mapping[str, Any]:
         found = await self.rows(Person.__table__, Person.staff_no == staff_no)

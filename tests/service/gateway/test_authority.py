@@ -94,6 +94,7 @@ async def test_a_table_begins_later_than_today_and_than_every_other(gateway: Gat
     assert (answer.status_code, answer.json()["code"]) == (422, "effective_from_not_later")
     tables = [await _proposed(gateway, one, version=version) for version in ("2027-1", "2027-2")]
     paths = [f"/v1/authority-tables/{table['id']}/publications" for table in tables]
+    await gateway.warm()
     answers = await asyncio.gather(*(gateway.post(other, path, {}, version=1) for path in paths))
     assert sorted(answer.status_code for answer in answers) == [201, 422]
     taken = await gateway.post(one, "/v1/authority-tables", await _proposal(gateway, effective_from="2099-01-01"))
@@ -248,5 +249,6 @@ async def test_a_rule_set_that_overlaps_or_cannot_be_read_is_refused(gateway: Ga
 async def test_two_versions_for_the_same_day_are_never_both_published(gateway: GatewayUnderTest) -> None:
     who = await gateway.enter("rules_manager", "32")
     body = {"effective_from": TOMORROW, "content": await _calendar(gateway)}
+    await gateway.warm()
     answers = await asyncio.gather(*(gateway.post(who, "/v1/rule-sets/calendars", body) for _ in range(3)))
     assert sorted(one.status_code for one in answers) == [201, 422, 422]

@@ -1,4 +1,4 @@
-"""Each request is judged by what holds now: appointments, epochs, other processes, the password again, tokens inwards."""
+"""Each request is judged by what holds now: appointments, epochs, other processes, the password; and tokens inwards."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ from typing import Any
 import pytest
 from joserfc import jwt
 from joserfc.jwk import KeySet, OKPKey
-from sqlalchemy import update
+from sqlalchemy import text, update
 
 from gateway.identity.callers import Callers
 from gateway.identity.tables import Session
@@ -140,12 +140,20 @@ async def test_what_was_read_before_a_change_is_not_remembered_after_it(gateway:
     callers = gateway.app.state.callers
     await _until(lambda: callers.hearing)
     callers.forget(None)
-    reading = asyncio.create_task(gateway.get(who, "/v1/me"))
-    while not reading.done():
+    async with gateway.db.connect() as blocking:
+        await blocking.execute(text("lock table sessions in access exclusive mode"))
+        reading = asyncio.create_task(gateway.get(who, "/v1/me"))
+        for _ in range(200):
+            waiting = await blocking.execute(text("select count(*) from pg_locks where not granted"))
+            if waiting.scalar_one():
+                break
+            await asyncio.sleep(0.01)
         callers.forget(None)
-        await asyncio.sleep(0)
-    assert reading.result().status_code == 200
+        await blocking.rollback()
+        assert (await reading).status_code == 200
     assert not callers._known
+    assert (await gateway.get(who, "/v1/me")).status_code == 200
+    assert callers._known
 
 
 async def _aged(gateway: GatewayUnderTest, who: Any, seconds: int) -> str:

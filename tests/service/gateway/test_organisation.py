@@ -95,6 +95,7 @@ async def test_a_unit_that_does_not_fit_is_refused_and_leaves_nothing(
 async def test_two_units_that_want_the_same_area_at_once_do_not_both_get_it(gateway: GatewayUnderTest) -> None:
     admin = await gateway.enter("security_admin", "32")
     wanted = [NEW_UNIT | {"code": code} for code in ("320197", "320198", "320199")]
+    await gateway.warm()
     answers = await asyncio.gather(*(gateway.post(admin, "/v1/units", body) for body in wanted))
     assert sorted(one.status_code for one in answers) == [201, 409, 409]
     assert {one.json()["code"] for one in answers if one.status_code == 409} == {"area_taken"}
@@ -267,6 +268,7 @@ async def test_two_grants_at_once_never_join_positions_that_exclude_each_other(
 ) -> None:
     admin, person_id = newcomer
     path = f"/v1/people/{person_id}/appointments"
+    await gateway.warm()
     for _ in range(3):
         person = await gateway.person("S9001")
         bodies = [

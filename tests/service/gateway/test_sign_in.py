@@ -114,10 +114,12 @@ async def test_the_lock_ends_after_a_quarter_of_an_hour_and_a_success_forgets_fa
     assert await gateway.rows(SignInAttempt.__table__, SignInAttempt.failed) == []
 
 
-async def test_guessing_at_once_gains_no_guesses(gateway: GatewayUnderTest) -> None:
-    answers = await asyncio.gather(*(gateway.sign_in("s0001", f"guess {n}") for n in range(12)))
-    assert sorted({one.status_code for one in answers}) == [401, 429]
-    assert sum(1 for one in answers if one.status_code == 401) <= 5
+async def test_guessing_at_once_gains_no_guesses(database_urls: Any, clean_databases: Any, tmp_path: Any) -> None:
+    async with running(database_urls["gateway"], tmp_path, database_pool=14) as gateway:
+        await gateway.warm(12)
+        answers = await asyncio.gather(*(gateway.sign_in("s0001", f"guess {n}") for n in range(12)))
+        assert {one.status_code for one in answers} == {401, 429}
+        assert sum(1 for one in answers if one.status_code == 401) <= 5
 
 
 async def test_the_source_is_the_peer_unless_a_trusted_proxy_names_another(gateway: GatewayUnderTest) -> None:
