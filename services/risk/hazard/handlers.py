@@ -54,7 +54,7 @@ def may_rate(state: InspectionStatus) -> None:
 
 
 def _same(hazard: Hazard, command: RateHazard) -> bool:
-    return all(getattr(hazard, name) == value for name, value in command.model_dump().items())
+    return all(getattr(hazard, name) == getattr(command, name) for name in RateHazard.model_fields)
 
 
 async def _write(
@@ -71,8 +71,8 @@ async def _write(
         tx.add(hazard)
     else:
         before = {"class": hazard.hazard_class, "score": str(hazard.score)}
-    for name, value in command.model_dump().items():
-        setattr(hazard, name, value)
+    for name in RateHazard.model_fields:
+        setattr(hazard, name, getattr(command, name))
     hazard.score, hazard.hazard_class = Decimal(rating.score), str(rating.hazard_class)
     hazard.rectify_days = rating.rectify_days
     hazard.version += 1
