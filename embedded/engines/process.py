@@ -147,6 +147,12 @@ class EngineProcess:
                 raise EngineRefused(f"{self.name} is not ready after {timeout:g} s\n{self.log_end()}")
             time.sleep(0.01)
 
+    def ask(self, number: int) -> None:
+        """Send one signal without waiting; the end that follows is no crash."""
+        if self._process is not None and self.alive:
+            self._stopping = True
+            self._process.send_signal(number)
+
     def stop(self, signals: Sequence[tuple[int, float]]) -> bool:
         """Send the signals one after the other, each with its patience in seconds. True: the first one was enough."""
         if self._process is None:
