@@ -1,0 +1,152 @@
+"""What is written down about the interface equals the code, and the parts equal each other."""
+
+from __future__ import annotations
+
+import hashlib
+import json
+from functools import cache
+
+import pytest
+
+from scripts import openapi_documents
+from scripts.contracts import contracts, differences
+from scripts.deployables import ROOT, deployables
+from scripts.openapi_documents import PathClash, merged, operations, routes
+
+FLOOR = 80
+"""So many operations there are at least; a table that lost its routes must not pass."""
+
+
+@cache
+def generated() -> dict:
+    return contracts()
+
+
+@cache
+def committed(name: str) -> dict:
+    return json.loads((ROOT / f"docs/openapi/{name}.json").read_text(encoding="utf-8"))
+
+
+def test_every_generated_file_is_as_the_code_writes_it():
+    found = differences(generated())
+    assert not found, "run `make contracts`: " + "; ".join(found)
+
+
+def test_a_changed_a_missing_and_a_left_over_file_are_named(tmp_path):
+    for path, body in generated().items():
+        (tmp_path / path).parent.mkdir(parents=True, exist_ok=True)
+        (tmp_path / path).write_bytes(body)
+    assert differences(generated(), tmp_path) == []
+    (tmp_path / "docs/openapi/gateway.json").write_bytes(b"{}")
+    (tmp_path / "gateway/forwarding/routes.json").unlink()
+    (tmp_path / "docs/events/claims.claim.forgotten.v1.json").write_bytes(b"{}")
+    assert differences(generated(), tmp_path) == [
+        "docs/openapi/gateway.json differs",
+        "gateway/forwarding/routes.json is missing",
+        "docs/events/claims.claim.forgotten.v1.json is left over",
+    ]
+
+
+def test_the_route_table_holds_exactly_the_services_operations():
+    table = json.loads((ROOT / "gateway/forwarding/routes.json").read_text(encoding="utf-8"))
+    named = {(row["method"], row["path"], row["service"]) for row in table}
+    declared = {
+        (method.upper(), path, name)
+        for name in deployables()
+        if name != "gateway"
+        for path, method, _ in operations(committed(name))
+    }
+    assert named == declared
+    assert len(named) == len(table) >= FLOOR
+
+
+@pytest.mark.parametrize("name", deployables())
+def test_every_operation_declares_its_permission_and_its_refusals(name: str):
+    public = {"/v1/session", "/v1/session/refresh", "/v1/token"}
+    found = list(operations(committed(name)))
+    assert found
+    for path, method, operation in found:
+        place = f"{method} {path}"
+        permission = operation.get("x-permission", "")
+        assert permission or (name == "gateway" and path in public and method == "post"), place
+        assert operation["security"] == ([{"bearer": []}] if permission else []), place
+        assert operation["responses"]["default"] == {"$ref": "#/components/responses/Refusal"}, place
+        assert "422" not in operation["responses"], place
+
+
+def test_permissions_are_those_of_the_service_and_exist():
+    from tests.support.tokens import MATRIX
+
+    for name in deployables():
+        audience = "organisation" if name == "gateway" else name
+        for path, method, operation in operations(committed(name)):
+            permission = operation.get("x-permission")
+            if permission is not None:
+                assert permission in MATRIX.permissions, f"{method} {path}: {permission}"
+                assert permission.startswith(f"{audience}."), f"{method} {path}: {permission}"
+
+
+def test_the_merged_document_holds_every_operation_once_and_no_reference_leads_nowhere():
+    document = json.loads((ROOT / "gateway/catalogue/openapi.json").read_text(encoding="utf-8"))
+    assert document["openapi"] == "3.1.0"
+    whole = sum(1 for _ in operations(document))
+    assert whole == sum(1 for name in deployables() for _ in operations(committed(name)))
+    ids = [one["operationId"] for _, _, one in operations(document)]
+    assert len(set(ids)) == len(ids)
+    schemas = document["components"]["schemas"]
+    assert set(openapi_documents._references(document)) <= set(schemas)
+
+
+def test_components_of_one_name_and_other_content_are_kept_apart():
+    def service(kind: str, path: str) -> dict:
+        answer = {"content": {"application/json": {"schema": {"$ref": "#/components/schemas/Outer"}}}}
+        get = {"operationId": "read", "responses": {"200": answer}, "x-permission": "x"}
+        return {
+            "paths": {path: {"get": get}},
+            "components": {
+                "schemas": {
+                    "Inner": {"type": kind},
+                    "Outer": {"type": "array", "items": {"$ref": "#/components/schemas/Inner"}},
+                    "Same": {"type": "null"},
+                }
+            },
+        }
+
+    document = merged({"policy": service("string", "/v1/a"), "claims": service("integer", "/v1/b")})
+    schemas = document["components"]["schemas"]
+    assert set(schemas) == {"PolicyInner", "ClaimsInner", "PolicyOuter", "ClaimsOuter", "Same"}
+    assert schemas["ClaimsOuter"]["items"] == {"$ref": "#/components/schemas/ClaimsInner"}
+    answer = document["paths"]["/v1/b"]["get"]["responses"]["200"]["content"]["application/json"]
+    assert answer["schema"] == {"$ref": "#/components/schemas/ClaimsOuter"}
+    assert document["paths"]["/v1/b"]["get"]["operationId"] == "claims_read"
+
+
+def test_one_path_of_two_services_stops_the_writing():
+    item = {"get": {"operationId": "read", "responses": {}}}
+    two = {
+        "policy": {"paths": {"/v1/x/{a}": item}, "components": {"schemas": {}}},
+        "crm": {"paths": {"/v1/x/{b}": item}, "components": {"schemas": {}}},
+    }
+    with pytest.raises(PathClash):
+        merged(two)
+    with pytest.raises(PathClash):
+        routes(two)
+
+
+def test_every_problem_code_has_both_languages_and_one_status():
+    problems = json.loads((ROOT / "gateway/catalogue/data/problems.json").read_text(encoding="utf-8"))
+    codes = [one["code"] for one in problems]
+    assert len(codes) == len(set(codes)) >= 60
+    for one in problems:
+        assert all(one[part][language] for part in ("title", "detail") for language in ("zh", "en")), one["code"]
+        assert 400 <= one["status"] <= 599
+
+
+def test_the_vendored_page_is_the_file_that_was_taken_over():
+    folder = ROOT / "gateway/catalogue/static"
+    taken = json.loads((folder / "scalar.json").read_text(encoding="utf-8"))
+    assert hashlib.sha256((folder / "scalar.js").read_bytes()).hexdigest() == taken["sha256"]
+    assert "MIT License" in (folder / "scalar.LICENSE").read_text(encoding="utf-8")
+    page = (folder / "docs.html").read_text(encoding="utf-8")
+    assert "http://" not in page
+    assert "https://" not in page
