@@ -8,12 +8,12 @@ from __future__ import annotations
 
 import re
 import unicodedata
-from collections.abc import Iterable
+from collections.abc import Collection, Iterable
 from dataclasses import dataclass
 from datetime import date
 from enum import StrEnum
 
-from shared.errors import Fault, Text, ValidationFailed
+from shared.errors import Conflict, Fault, Text, ValidationFailed
 
 
 class CustomerKind(StrEnum):
@@ -150,7 +150,8 @@ class Identity:
     name: str
     id_type: IdType | None
     id_no: str | None
-    phones: tuple[str, ...] = ()
+    phones: tuple[str | None, ...] = ()
+    """The customer's own, then those of the contacts; None where there is none."""
 
 
 def check_identity(given: Identity, today: date) -> None:
@@ -174,9 +175,19 @@ def _identity_faults(given: Identity, today: date) -> Iterable[Fault]:
         if doubt is not None:
             yield Fault(doubt.code, doubt.detail, pointer="#/id_no")
     for i, phone in enumerate(given.phones):
-        if not is_phone(phone):
-            text = Text("电话号码不正确。", "This is no phone number.")
-            yield Fault("phone_format", text, pointer="#/phone" if i == 0 else f"#/contacts/{i - 1}/phone")
+        yield from _phone_faults(phone, "#/phone" if i == 0 else f"#/contacts/{i - 1}/phone")
+
+
+def _phone_faults(phone: str | None, pointer: str) -> Iterable[Fault]:
+    if phone is not None and not is_phone(phone):
+        yield Fault("phone_format", Text("电话号码不正确。", "This is no phone number."), pointer=pointer)
+
+
+def check_phone(phone: str | None) -> None:
+    """Refuse (422) what nobody can call."""
+    faults = list(_phone_faults(phone, "#/phone"))
+    if faults:
+        raise ValidationFailed(*faults)
 
 
 @dataclass(frozen=True)
@@ -212,3 +223,57 @@ def check_assignment(given: Assignment, unit_areas: Iterable[str], *, open_assig
         faults.append(Fault("area_of_other_unit", text, pointer="#/unit_code"))
     if faults:
         raise ValidationFailed(*faults)
+
+
+class CustomerMerged(Conflict):
+    """Member: `merged_into`, the record that was kept."""
+
+    code = "customer_merged"
+    title = Text("客户已合并", "The customer was merged")
+    detail = Text(
+        "该客户已并入 {merged_into}，请办理该记录。", "The customer was merged into {merged_into}; use that record."
+    )
+
+
+class OwnedByCore(Conflict):
+    """Member: `fields`, which only the core system changes."""
+
+    code = "owned_by_core"
+    title = Text("由核心系统维护", "Kept by the core system")
+    detail = Text("以下内容由核心系统维护：{fields}。", "The core system keeps these: {fields}.")
+
+
+class CustomerKnown(Conflict):
+    """Member: `customer_id`, the record of the same person or organisation."""
+
+    code = "customer_known"
+    title = Text("客户已存在", "The customer is known already")
+    detail = Text("该证件号码的客户已存在：{customer_id}。", "A customer with this number exists: {customer_id}.")
+
+
+class AssignmentUnchanged(Conflict):
+    code = "assignment_unchanged"
+    title = Text("归属未变", "The assignment is the same")
+    detail = Text(
+        "该客户已归属于此机构、团队和客户经理。", "The customer is served by this unit, team and manager already."
+    )
+
+
+CORE_FIELDS = frozenset({"kind", "name", "id_type", "id_no", "phone", "email", "address", "area_code"})
+"""What the core system says of its customers; what was agreed with the customer here is ours."""
+
+PERSONAL = frozenset({"name", "id_no", "phone", "email", "address", "note"})
+"""Fields whose values stand in no event, no log and no history; there only their names are told."""
+
+
+def refuse_merged(merged_into: object | None) -> None:
+    """Refuse (409) any change of a customer whose record was merged into another."""
+    if merged_into is not None:
+        raise CustomerMerged(merged_into=str(merged_into))
+
+
+def refuse_core_fields(changed: Collection[str], *, from_core: bool) -> None:
+    """Refuse (409) to change here what the core system states of its own customers."""
+    owned = sorted(CORE_FIELDS & set(changed)) if from_core else []
+    if owned:
+        raise OwnedByCore(fields=owned)

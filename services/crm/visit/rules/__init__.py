@@ -43,20 +43,26 @@ class VisitStatus(StrEnum):
     UNREACHABLE = "unreachable"
     ROUTED = "routed"
     FOLLOWED_UP = "followed_up"
+    CANCELLED = "cancelled"
+    """What was to be asked about has been taken back: the claim was reopened or cancelled, the complaint withdrawn."""
 
 
 _S = VisitStatus
 
 NEXT: dict[VisitStatus, frozenset[VisitStatus]] = {
-    _S.PLANNED: frozenset({_S.ATTEMPTED}),
-    _S.ATTEMPTED: frozenset({_S.COMPLETED, _S.ALT_MODE, _S.UNREACHABLE}),
+    _S.PLANNED: frozenset({_S.ATTEMPTED, _S.CANCELLED}),
+    _S.ATTEMPTED: frozenset({_S.COMPLETED, _S.ALT_MODE, _S.UNREACHABLE, _S.CANCELLED}),
     # Another mode may fail as well.
-    _S.ALT_MODE: frozenset({_S.COMPLETED, _S.UNREACHABLE}),
+    _S.ALT_MODE: frozenset({_S.COMPLETED, _S.UNREACHABLE, _S.CANCELLED}),
     _S.COMPLETED: frozenset({_S.ROUTED}),
     _S.ROUTED: frozenset({_S.FOLLOWED_UP}),
     _S.FOLLOWED_UP: frozenset(),
     _S.UNREACHABLE: frozenset(),
+    _S.CANCELLED: frozenset(),
 }
+
+OPEN = frozenset({_S.PLANNED, _S.ATTEMPTED, _S.ALT_MODE})
+"""States in which the customer is still to be asked."""
 
 
 def advance(current: VisitStatus, to: VisitStatus) -> VisitStatus:
@@ -180,12 +186,17 @@ class TooFewAttempts(Conflict):
     detail = Text("仅尝试 {attempts} 次，至少 {needed} 次方可登记失访。", "{attempts} attempt(s); {needed} are needed.")
 
 
+def may_go_on(current: VisitStatus) -> None:
+    """Refuse (409) an attempt or an answer on a visit that is over."""
+    if current not in OPEN:
+        advance(current, VisitStatus.ATTEMPTED)
+
+
 def attempt(current: VisitStatus, earlier_modes: Sequence[Mode], mode: Mode) -> VisitStatus:
     """The state after one more attempt that did not reach the customer: `alt_mode` once another mode is tried."""
     if current is VisitStatus.PLANNED:
         return advance(current, VisitStatus.ATTEMPTED)
-    if current not in (VisitStatus.ATTEMPTED, VisitStatus.ALT_MODE):
-        advance(current, VisitStatus.ATTEMPTED)
+    may_go_on(current)
     return VisitStatus.ALT_MODE if {*earlier_modes, mode} != {mode} else current
 
 

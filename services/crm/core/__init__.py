@@ -1,0 +1,1 @@
+"""The seam to the core policy system: customers as it states them."""

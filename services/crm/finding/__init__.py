@@ -1,0 +1,1 @@
+"""Findings read, followed up, and closed by what grew out of them."""

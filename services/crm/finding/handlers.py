@@ -1,0 +1,97 @@
+"""Follow a finding up, or let it end with what grew out of it."""
+
+from __future__ import annotations
+
+from uuid import UUID
+
+from sqlalchemy import select
+
+from services.crm.finding import queries, rules, shapes
+from services.crm.finding.queries import FindingFacts
+from services.crm.finding.rules import FindingStatus
+from services.crm.finding.schemas import FollowUpFactOut, FollowUpFinding
+from services.crm.finding.tables import FollowUp
+from services.crm.visit.rules import VisitStatus, advance
+from services.crm.visit.tables import Finding, ReturnVisit
+from shared.actions import Action
+from shared.actor import Actor
+from shared.database import Database, Transaction
+from shared.idempotency import Answer, RequestKey
+from shared.ids import uuid7
+from shared.work_items import close_items
+
+
+def check_follow_up(actor: Actor, facts: FindingFacts) -> None:
+    """Whether this caller may do something about this finding now."""
+    rules.may_follow_up(FindingStatus(facts.finding.status))
+    persons = {actor.person_id, actor.on_behalf_of or actor.person_id}
+    rules.refuse_seller(facts.finding.area, persons, facts.sellers)
+
+
+async def follow_up(
+    db: Database, actor: Actor, key: RequestKey, finding_id: UUID, version: int | None, command: FollowUpFinding
+) -> Answer:
+    """One step about a finding; the last one ends it, and with the last finding its visit."""
+    async with db.transaction(actor, key) as tx:
+        finding = await tx.find_for_change(Finding, finding_id, version)
+        check_follow_up(actor, await queries.facts_of(tx, finding))
+        row = FollowUp(
+            id=uuid7(), finding_id=finding.id, org_path=finding.org_path, person_id=actor.person_id,
+            **command.model_dump(),
+        )  # fmt: skip
+        tx.add(row)
+        before = finding.status
+        if command.fixed:
+            await _end(tx, finding)
+        after = {"status": finding.status, "action": command.action}
+        tx.note("follow_up", finding, before={"status": before}, after=after)
+        out = FollowUpFactOut(
+            id=row.id, created_at=tx.now, action=row.action, fixed=row.fixed, finding=shapes.state_of(finding)
+        )
+        return tx.answer(out, location=f"/v1/findings/{finding.id}", version=finding.version)
+
+
+async def _end(tx: Transaction, finding: Finding) -> None:
+    finding.status, finding.fixed_at = str(FindingStatus.FIXED), tx.now
+    await close_items(tx, finding.id)
+    await tx.flush()
+    if finding.visit_id is not None and not await queries.open_of_visit(tx, finding.visit_id):
+        await _followed_up(tx, finding.visit_id)
+
+
+async def _followed_up(tx: Transaction, visit_id: UUID) -> None:
+    """Nothing that the visit found is open any more."""
+    visit = await tx.find(ReturnVisit, visit_id, lock=True)
+    if visit.state is VisitStatus.ROUTED:
+        visit.status = str(advance(visit.state, VisitStatus.FOLLOWED_UP))
+        visit.version += 1
+        visit.updated_at = tx.now
+
+
+async def led_to(tx: Transaction, finding: Finding, kind: str, record_id: UUID) -> None:
+    """A record of another service grew out of the finding, which ends with it: once, the first one counts."""
+    if finding.status == FindingStatus.FIXED:
+        return
+    finding.led_to_kind, finding.led_to_id = kind, record_id
+    finding.version += 1
+    finding.updated_at = tx.now
+    await _end(tx, finding)
+    after = {"status": finding.status, "led_to": kind, "led_to_id": str(record_id)}
+    tx.note("close_source", finding, before={"status": str(FindingStatus.OPEN)}, after=after)
+
+
+async def close_source(tx: Transaction, origin_kind: str, origin_id: UUID, kind: str, record_id: UUID) -> None:
+    """What an origin names is done: the finding, or every open finding of the visit. Any other origin is not ours."""
+    if origin_kind == "finding":
+        found = select(Finding).where(Finding.id == origin_id)
+    elif origin_kind == "visit":
+        found = select(Finding).where(Finding.visit_id == origin_id, Finding.status == str(FindingStatus.OPEN))
+    else:
+        return
+    for finding in await tx.scalars(found.order_by(Finding.id).with_for_update()):
+        await led_to(tx, finding, kind, record_id)
+
+
+ACTIONS: tuple[Action[FindingFacts], ...] = (
+    Action("follow_up", "POST", "/v1/findings/{id}/follow-ups", "crm.finding.follow_up", check_follow_up),
+)

@@ -1,0 +1,5 @@
+"""Alembic's entry point of the crm service."""
+
+from shared.migrations import run_env
+
+run_env()

@@ -1,0 +1,1 @@
+"""What crm keeps of the records of other services."""

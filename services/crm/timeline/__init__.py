@@ -1,0 +1,1 @@
+"""What happened to a customer, told by the events of all services."""
