@@ -16,6 +16,7 @@ from services.complaints.registration import routes as registration_routes
 from services.complaints.settings import ComplaintsSettings
 from services.complaints.statistics import routes as statistics_routes
 from shared.attachments import record_files, uploads_room
+from shared.audit_routes import audit_routes
 from shared.database import Database
 from shared.records import record_routes
 from shared.service import build_app
@@ -41,6 +42,7 @@ def create_app(settings: ComplaintsSettings | None = None) -> FastAPI:
         ),
         record_files(Complaint, PATH, read="complaints.attachment.read", write="complaints.attachment.add"),
         work_item_routes("complaints"),
+        audit_routes("complaints"),
     )  # fmt: skip
 
     async def prepare(app: FastAPI, _db: Database) -> None:

@@ -11,6 +11,7 @@ from services.policy.policy import routes as policy_routes
 from services.policy.policy.shapes import plain_values
 from services.policy.policy.tables import Policy
 from services.policy.settings import PolicySettings
+from shared.audit_routes import audit_routes
 from shared.database import Database
 from shared.job_routes import job_routes
 from shared.records import record_routes
@@ -31,6 +32,7 @@ def create_app(settings: PolicySettings | None = None) -> FastAPI:
         ),
         job_routes("policy", read="policy.job.read", cancel="policy.job.cancel"),
         work_item_routes("policy"),
+        audit_routes("policy"),
     )
 
     async def prepare(app: FastAPI, _db: Database) -> None:

@@ -14,6 +14,7 @@ from services.risk.key_risk import routes as key_risk_routes
 from services.risk.key_risk.tables import KeyRiskFile
 from services.risk.settings import RiskSettings
 from shared.attachments import record_files
+from shared.audit_routes import audit_routes
 from shared.database import Database
 from shared.records import record_routes
 from shared.service import build_app
@@ -36,6 +37,7 @@ def create_app(settings: RiskSettings | None = None) -> FastAPI:
         record_files(Inspection, "/v1/inspections", read="risk.attachment.read", write="risk.attachment.add"),
         record_files(Hazard, "/v1/hazards", read="risk.attachment.read", write="risk.attachment.add"),
         work_item_routes("risk"),
+        audit_routes("risk"),
     )
 
     async def prepare(app: FastAPI, _db: Database) -> None:
