@@ -47,6 +47,7 @@ from services.claims.survey import handlers as survey
 from services.claims.survey import routes as survey_routes
 from services.claims.survey import shapes as survey_shapes
 from shared.attachments import record_files, uploads_room
+from shared.audit_routes import audit_routes
 from shared.database import Database, Transaction
 from shared.records import record_routes
 from shared.service import build_app
@@ -103,8 +104,12 @@ TIMELINE_SOURCES = (survey_shapes.timeline, documents_shapes.timeline, agreement
 
 
 async def plain_values(tx: Transaction, claim: Claim) -> dict[str, str | None]:
-    """What a reveal of a claim can show: reporter and injured as reported, claimants as assessed."""
-    return {**await claim_shapes.plain_values(tx, claim), **await adjustment_shapes.plain_values(tx, claim)}
+    """What a reveal of a claim can show: reporter, injured, participants of surveys, claimants."""
+    return {
+        **await claim_shapes.plain_values(tx, claim),
+        **await survey_shapes.plain_values(tx, claim),
+        **await adjustment_shapes.plain_values(tx, claim),
+    }
 
 
 def create_app(settings: ClaimsSettings | None = None) -> FastAPI:
@@ -125,6 +130,7 @@ def create_app(settings: ClaimsSettings | None = None) -> FastAPI:
         record_files(Claim, "/v1/claims", read="claims.attachment.read", write="claims.attachment.add"),
         uploads_room("/v1/claims", may="claims.attachment.add"),
         work_item_routes("claims"),
+        audit_routes("claims"),
     )
 
     async def prepare(app: FastAPI, _db: Database) -> None:

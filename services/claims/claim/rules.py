@@ -243,11 +243,19 @@ def acting(actor: Actor) -> frozenset[UUID]:
     return frozenset({actor.person_id, actor.on_behalf_of or actor.person_id})
 
 
-def refuse_to_take(duties: Iterable[Held], actor: Actor, taking: Duty) -> None:
-    """Refuse (403) a caller who, or whose delegator, already has a duty that must be separate from `taking`."""
-    held = tuple(duties)
+def refuse_to_take(duties: Iterable[Held], actor: Actor, taking: Duty, interested: Collection[UUID] = ()) -> None:
+    """Refuse (403) a caller who, or whose delegator, already has a duty that must be separate from `taking`, or an
+    interest of his own (`interested`: staff who are, or whose relatives are, claimant or reporter).
+    """
     for person in acting(actor):
-        refuse_if_held(held, person, taking=taking)
+        refuse_person(duties, person, taking, interested)
+
+
+def refuse_person(duties: Iterable[Held], person: UUID, taking: Duty, interested: Collection[UUID] = ()) -> None:
+    """The same for one person who is to be given the duty: the claim of staff or relatives is an outsider's."""
+    refuse_if_held(duties, person, taking=taking)
+    if person in interested:
+        raise SeparationOfDuties(conflicting_duty="interested_party", taking=str(taking))
 
 
 def forbidden_for_assessment(injury_amount: Decimal, threshold: Decimal) -> frozenset[Duty]:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from typing import Any
 from uuid import UUID
 
 from services.claims import events
@@ -25,7 +26,7 @@ from shared.work_items import close_items
 def check_register(actor: Actor, facts: spine.ClaimFacts) -> None:
     """Whether this caller may register the claim now."""
     claim = facts.claim
-    rules.may_register(claim.state, Line(claim.line) if claim.line else None, facts.duties, actor)
+    rules.may_register(claim.state, Line(claim.line) if claim.line else None, facts.duties, actor, facts.interested)
 
 
 def check_change(_actor: Actor, facts: spine.ClaimFacts) -> None:
@@ -34,12 +35,12 @@ def check_change(_actor: Actor, facts: spine.ClaimFacts) -> None:
 
 
 async def register_claim(
-    db: Database, actor: Actor, key: RequestKey, claim_id: UUID, version: int | None, command: RegisterClaim
+    db: Database, actor: Actor, key: RequestKey, claim_id: UUID, version: int | None, command: RegisterClaim, state: Any
 ) -> Answer:
     """Register (立案): the claim is accepted for handling, with a reserve."""
     async with db.transaction(actor, key) as tx:
         claim = await tx.find_for_change(Claim, claim_id, version)
-        check_register(actor, await spine.facts_of(tx, claim))
+        check_register(actor, await spine.facts_of(tx, claim, state))
         line = Line(claim.line) if claim.line else None
         status = rules.register(claim.state, line, command.reserve_amount, command.reason, command.no_survey_reason)
         rules.check_parts(command.reserve_amount, [one.amount for one in command.parts])
@@ -69,7 +70,7 @@ async def change_reserve(
     claim_id: UUID,
     version: int | None,
     command: ChangeReserve,
-    state: object,
+    state: Any,
 ) -> Answer:
     """Set the reserve anew; what was there before stays in its history."""
     async with db.transaction(actor, key) as tx:

@@ -16,7 +16,9 @@ room = Room(tags=["claims"])
 @room.posts("/v1/claims/{claim_id}/registrations", ReserveOut, may="claims.reserve.register")
 async def register_claim(claim_id: UUID, command: RegisterClaim, call: Changes) -> Response:
     """Register the claim with its reserve; personal accident also without a survey, with the reason."""
-    return sent(await handlers.register_claim(call.db, call.actor, call.key, claim_id, call.version, command))
+    return sent(
+        await handlers.register_claim(call.db, call.actor, call.key, claim_id, call.version, command, call.state)
+    )
 
 
 @room.posts("/v1/claims/{claim_id}/reserves", ReserveOut, may="claims.reserve.change")

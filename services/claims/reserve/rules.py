@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Collection, Iterable, Sequence
 from decimal import Decimal
+from uuid import UUID
 
 from services.claims.claim.rules import (
     BEFORE_DECISION,
@@ -59,12 +60,14 @@ class PartsDiffer(Refused):
     detail = Text("分项之和 {total} 元与准备金 {reserve} 元不符。", "The parts add up to {total}, not to {reserve}.")
 
 
-def may_register(current: ClaimStatus, line: Line | None, duties: Iterable[Held], actor: Actor) -> None:
-    """Refuse (409) a wrong state or a liability claim without its survey, and (403) a separate duty."""
+def may_register(
+    current: ClaimStatus, line: Line | None, duties: Iterable[Held], actor: Actor, interested: Collection[UUID] = ()
+) -> None:
+    """Refuse (409) a wrong state or a liability claim without its survey, and (403) a separate duty or interest."""
     advance(current, ClaimStatus.REGISTERED)
     if current is ClaimStatus.REPORTED and line is not Line.ACCIDENT:
         raise SurveyRequired()
-    refuse_to_take(duties, actor, Duty.REGISTRAR)
+    refuse_to_take(duties, actor, Duty.REGISTRAR, interested)
 
 
 def may_change(current: ClaimStatus) -> None:

@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 from datetime import datetime, timedelta
+from typing import Any
 from uuid import UUID
 
 from services.claims.claim import queries as spine
 from services.claims.claim.handlers import require_files, take_duty
-from services.claims.claim.rules import Duty
+from services.claims.claim.rules import Duty, refuse_person
 from services.claims.claim.shapes import state_of
 from services.claims.claim.tables import Claim
 from services.claims.deadlines.handlers import inform_head_office
@@ -34,15 +35,21 @@ def check_dispatch(_actor: Actor, facts: spine.ClaimFacts) -> None:
 
 def check_report(actor: Actor, facts: spine.ClaimFacts) -> None:
     """Whether this caller may report a survey now."""
-    rules.may_report(facts.claim.state, facts.duties, actor)
+    rules.may_report(facts.claim.state, facts.duties, actor, facts.interested)
 
 
 async def dispatch_surveyor(
-    db: Database, actor: Actor, key: RequestKey, claim_id: UUID, version: int | None, command: DispatchSurveyor
+    db: Database,
+    actor: Actor,
+    key: RequestKey,
+    claim_id: UUID,
+    version: int | None,
+    command: DispatchSurveyor,
+    state: Any,
 ) -> Answer:
     """Send a surveyor of the branch; the claim opens to him, wherever he is, until his survey is in."""
     async with db.transaction(actor, key) as tx:
-        claim, row = await dispatch(tx, claim_id, version, command)
+        claim, row = await dispatch(tx, claim_id, version, command, state)
         out = _dispatched(claim, row)
         return tx.answer(out, location=f"/v1/claims/{claim.id}/dispatches/{row.id}", version=claim.version)
 
@@ -55,21 +62,22 @@ def _dispatched(claim: Claim, row: Dispatch) -> DispatchOut:
 
 
 async def dispatch_one(
-    db: Database, actor: Actor, key: RequestKey, claim_id: UUID, version: int, command: DispatchSurveyor
+    db: Database, actor: Actor, key: RequestKey, claim_id: UUID, version: int, command: DispatchSurveyor, state: Any
 ) -> DispatchOut:
     """One item of a batch, in a transaction of its own."""
     async with db.transaction(actor, RequestKey(route=key.route, dry_run=key.dry_run)) as tx:
-        return _dispatched(*await dispatch(tx, claim_id, version, command))
+        return _dispatched(*await dispatch(tx, claim_id, version, command, state))
 
 
 async def dispatch(
-    tx: Transaction, claim_id: UUID, version: int | None, command: DispatchSurveyor
+    tx: Transaction, claim_id: UUID, version: int | None, command: DispatchSurveyor, state: Any
 ) -> tuple[Claim, Dispatch]:
     """Send a surveyor within the running transaction."""
     claim = await tx.find_for_change(Claim, claim_id, version)
-    facts = await spine.facts_of(tx, claim)
+    facts = await spine.facts_of(tx, claim, state)
     check_dispatch(tx.actor, facts)
     rules.check_eligible(await queries.surveyor_paths(tx, command.surveyor_person_id), claim.org_path)
+    refuse_person(facts.duties, command.surveyor_person_id, Duty.SURVEYOR, facts.interested)
     status = rules.dispatch(claim.state, command.surveyor_person_id, facts.duties)
     before = {"status": claim.status}
     if status is not claim.state:
@@ -102,12 +110,12 @@ async def _due_at(tx: Transaction, claim: Claim, wanted: datetime | None) -> dat
 
 
 async def report_survey(
-    db: Database, actor: Actor, key: RequestKey, claim_id: UUID, version: int | None, command: ReportSurvey
+    db: Database, actor: Actor, key: RequestKey, claim_id: UUID, version: int | None, command: ReportSurvey, state: Any
 ) -> Answer:
     """Keep a survey as its surveyor signs it by sending it."""
     async with db.transaction(actor, key) as tx:
         claim = await tx.find_for_change(Claim, claim_id, version)
-        facts = await spine.facts_of(tx, claim)
+        facts = await spine.facts_of(tx, claim, state)
         check_report(actor, facts)
         opinion = command.liability_opinion
         told = rules.Survey(

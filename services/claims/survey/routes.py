@@ -29,13 +29,17 @@ room = Room(tags=["claims"])
 @room.posts("/v1/claims/{claim_id}/dispatches", DispatchOut, may="claims.survey.dispatch")
 async def dispatch_surveyor(claim_id: UUID, command: DispatchSurveyor, call: Changes) -> Response:
     """Send a surveyor, or another one in his place."""
-    return sent(await handlers.dispatch_surveyor(call.db, call.actor, call.key, claim_id, call.version, command))
+    return sent(
+        await handlers.dispatch_surveyor(call.db, call.actor, call.key, claim_id, call.version, command, call.state)
+    )
 
 
 @room.posts("/v1/claims/{claim_id}/surveys", SurveyOut, may="claims.survey.report")
 async def report_survey(claim_id: UUID, command: ReportSurvey, call: Changes) -> Response:
     """Sign the survey: what was found, who was there, whose fault it was; it never changes afterwards."""
-    return sent(await handlers.report_survey(call.db, call.actor, call.key, claim_id, call.version, command))
+    return sent(
+        await handlers.report_survey(call.db, call.actor, call.key, claim_id, call.version, command, call.state)
+    )
 
 
 @room.posts("/v1/claims/batches", BatchOut, may="claims.survey.dispatch", status=200)
@@ -51,7 +55,9 @@ async def _result(tx: Transaction, call: Call, n: int, item: DispatchItem) -> di
     """One item in a transaction of its own, while the batch's holds the key: a repeated batch does nothing again."""
     wanted = DispatchSurveyor(surveyor_person_id=item.surveyor_person_id)
     try:
-        done = await handlers.dispatch_one(call.db, call.actor, call.key, item.claim_id, item.version, wanted)
+        done = await handlers.dispatch_one(
+            call.db, call.actor, call.key, item.claim_id, item.version, wanted, call.state
+        )
     except Problem as refusal:
         if refusal.status in (403, 404, 409) and not tx.dry_run:
             tx.note_act(_refused(call, item, refusal))

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Collection, Iterable, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from decimal import Decimal
@@ -30,10 +30,12 @@ def may_dispatch(current: ClaimStatus) -> None:
         advance(current, ClaimStatus.DISPATCHED)
 
 
-def may_report(current: ClaimStatus, duties: Iterable[Held], actor: Actor) -> None:
-    """Refuse (409) a claim to which nobody is sent, and (403) a person with a duty that must be separate."""
+def may_report(current: ClaimStatus, duties: Iterable[Held], actor: Actor, interested: Collection[UUID] = ()) -> None:
+    """Refuse (409) a claim to which nobody is sent, and (403) a person with a duty that must be separate or with an
+    interest of his own.
+    """
     advance(current, ClaimStatus.SURVEYED)
-    refuse_to_take(duties, actor, Duty.SURVEYOR)
+    refuse_to_take(duties, actor, Duty.SURVEYOR, interested)
 
 
 def check_eligible(paths: Iterable[str], claim_path: str) -> None:

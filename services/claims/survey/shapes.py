@@ -41,6 +41,12 @@ async def shown(tx: Transaction, facts: ClaimFacts) -> dict[str, Any]:
     }
 
 
+async def plain_values(tx: Transaction, claim: Claim) -> dict[str, str | None]:
+    """What a reveal can show of surveys: who took part."""
+    rows = await queries.surveys_of(tx, claim.id)
+    return {f"surveys.{n}.participants": "、".join(row.participants) for n, row in enumerate(rows)}
+
+
 async def timeline(tx: Transaction, claim: Claim) -> list[dict[str, Any]]:
     """Surveys by the time at which they were made."""
     return [

@@ -7,11 +7,13 @@ from typing import Any
 from uuid import UUID
 
 import pytest
-from sqlalchemy import text
+from sqlalchemy import insert, text
 
 from shared.actor import machine
 from shared.clock import process_now, rfc3339
+from shared.directory import directory_persons
 from shared.kernel import kernel
+from shared.masking import keyed_digest
 from tests.support.claim_life import AGENT, FAR, SIBLING, SUB, SURVEYOR, ClaimLife
 from tests.support.tokens import actor, person
 
@@ -63,6 +65,30 @@ async def test_another_surveyor_in_place_of_the_first_ends_the_first_ones_access
     item = (await life.items(claim_id))["survey"]
     assert item["person_id"] == SURVEYOR.person_id
     assert timedelta(hours=23) < item["due_at"] - process_now() < timedelta(hours=25)
+
+
+async def test_nobody_surveys_the_loss_of_his_own_relative(life: ClaimLife) -> None:
+    row = {
+        "person_id": SURVEYOR.person_id, "staff_no": "T-1", "active": True, "record_version": 1,
+        "digests": [{"kind": "phone", "of": "relative", "digest": keyed_digest(b"d" * 32, "13800001234")}],
+    }  # fmt: skip
+    async with life.service.db.transaction(machine("claims")) as tx:
+        await tx.execute(insert(directory_persons).values(**row))
+    await life.appoint(SURVEYOR)
+    claim_id = await life.reported()
+    assert "staff_or_relative" in (await life.row(claim_id)).flags
+    before = await life.traces()
+    answer = await life.step(AGENT, claim_id, "dispatches", {"surveyor_person_id": str(SURVEYOR.person_id)})
+    await life.refused(answer, 403, "separation_of_duties", before)
+    assert answer.json()["conflicting_duty"] == "interested_party"
+
+
+async def test_participants_are_masked_and_shown_only_by_a_reveal(life: ClaimLife) -> None:
+    claim_id = await dispatched(life)
+    await life.done(SURVEYOR, claim_id, "surveys", survey())
+    body = {"field": "surveys.0.participants", "purpose": "contact_witness"}
+    shown = await life.service.post(SURVEYOR, f"/v1/claims/{claim_id}/reveals", body)
+    assert (shown.status_code, shown.json()["value"]) == (201, "司徒海、欧阳岚")
 
 
 async def test_only_a_surveyor_of_the_branch_is_sent(life: ClaimLife) -> None:
