@@ -54,6 +54,8 @@ class ClaimsWorld:
     """Builds records as earlier events and use cases would have left them, and takes the next steps through HTTP."""
 
     service: ServiceUnderTest
+    made: int = 0
+    """How many claims were made: another builder over the same database goes on from there."""
     loss_at: datetime = field(default_factory=lambda: process_now() - timedelta(days=20))
 
     async def policy(
@@ -114,10 +116,11 @@ class ClaimsWorld:
                 tx.add(InsuredEntry(**(row | {"insured_ref": ref} | changes)))
 
     def _reported(self, own: UUID, path: str) -> dict[str, Any]:
+        self.made += 1
         now = process_now()
         return {
             "id": own, "version": 1, "org_path": path, "unit_code": path.split(".")[-1],
-            "claim_no": f"C-{own.hex[:12]}", "channel": "phone", "policy_no": None, "policy_match": "matched",
+            "claim_no": f"C-{self.made:06d}", "channel": "phone", "policy_no": None, "policy_match": "matched",
             "policy_version": 1, "accident_id": own, "loss_at": self.loss_at, "notified_at": now, "reported_at": now,
             "reporter": {"name": "欧阳岚", "phone": "13800001234", "relation": "insured"},
             "injured_count": 1, "death_count": 0, "flags": [],
