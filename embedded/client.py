@@ -82,7 +82,8 @@ class Caller:
         self.appointment: dict[str, Any] = {}
         self._token, self._until = "", 0.0
 
-    def _sign_in(self) -> None:
+    def sign_in(self) -> None:
+        """Get a token, where none is held that still lives; the senders of one caller share it."""
         answer = self.gateway.send("POST", "/v1/session", json={"login": self.login, "password": self._password})
         if answer.status_code not in (200, 201):
             raise Refused(answer)
@@ -99,7 +100,7 @@ class Caller:
 
     def _bearer(self) -> str:
         if time.monotonic() > self._until:
-            self._sign_in()
+            self.sign_in()
         return self._token
 
     def request(
@@ -148,7 +149,7 @@ class Machine(Caller):
         super().__init__(gateway, client_id, "")
         self._key = key
 
-    def _sign_in(self) -> None:
+    def sign_in(self) -> None:
         now = int(process_now().timestamp())
         claims = {
             "iss": self.login, "sub": self.login, "aud": f"{self.gateway.url}/v1/token", "iat": now, "exp": now + 60,

@@ -32,7 +32,7 @@ def fill(home: Home, url: str, today: date, *, count: int = POLICIES) -> tuple[i
     try:
         machine = core_system(home, gateway)
         people = customers(customer_count(count))
-        machine.ask("/v1/me")
+        machine.sign_in()
         with ThreadPoolExecutor(_SENDERS) as pool:
             list(pool.map(lambda one: _put(machine, one), people))
         _import(machine, ndjson(policies(count, DEFAULT_SEED, today)), f"demonstration-{today:%Y%m%d}-{count}")

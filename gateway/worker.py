@@ -2,21 +2,15 @@
 
 from __future__ import annotations
 
-from pathlib import Path
-
 from gateway.settings import GatewaySettings
 from shared.housekeeping import housekeeping
 from shared.workers import run_worker
 
-RULE_SETS = Path(__file__).parent / "authority" / "rule_sets"
-
 
 def main() -> None:
-    """Publish and look for what is due until stopped."""
+    """Publish and look for what is due until stopped; the gateway's rule sets come with its base seed."""
     settings = GatewaySettings()  # type: ignore[call-arg]
-    run_worker(
-        "gateway", settings, ticks=(housekeeping(settings.attachments_dir),), rule_set_folder=RULE_SETS
-    )  # fmt: skip
+    run_worker("gateway", settings, ticks=(housekeeping(settings.attachments_dir),))
 
 
 if __name__ == "__main__":
