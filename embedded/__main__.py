@@ -31,7 +31,7 @@ def main() -> int:
 
         return run(provinces=provinces, demonstration=not given.empty)
     if given.command in ("migrate", "seed"):
-        from embedded.base import prepare
+        from embedded.preparation import prepare
 
         return prepare(provinces if given.command == "seed" else ())
     if given.command == "demo":

@@ -18,6 +18,7 @@ ASSEMBLY = ("app", "worker", "consumers")
 
 PURE_SHARED = (
     "shared.errors",
+    "shared.problem",
     "shared.money",
     "shared.clock",
     "shared.calendar",

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping, Sequence
 from datetime import date
 from typing import Annotated
 
@@ -28,6 +29,15 @@ class StatisticsOut(BaseModel):
     total: int
 
 
+def shape(keys: Sequence[rules.GroupKey], counts: Mapping[tuple[str, ...], int]) -> StatisticsOut:
+    """The counts with the names of their keys."""
+    items = [
+        CountOut(period=name, group=dict(zip(map(str, keys), values, strict=True)), count=count)
+        for (name, *values), count in counts.items()
+    ]
+    return StatisticsOut(items=items, total=sum(counts.values()))
+
+
 @room.reads("/v1/complaints/statistics", StatisticsOut, may="complaints.statistics.read")
 async def read_statistics(
     call: Reads,
@@ -39,9 +49,4 @@ async def read_statistics(
     """Counts in the caller's scope by unit, cause, channel, product, outcome, stage or timeliness, and by period."""
     keys = rules.read_keys(group_by)
     async with call.db.transaction(call.actor) as tx:
-        counts = rules.group(await queries.rows(tx, from_on, to_on), keys, period)
-    items = [
-        CountOut(period=name, group=dict(zip(map(str, keys), values, strict=True)), count=count)
-        for (name, *values), count in counts.items()
-    ]
-    return shown(StatisticsOut(items=items, total=sum(counts.values())))
+        return shown(shape(keys, rules.group(await queries.rows(tx, from_on, to_on), keys, period)))

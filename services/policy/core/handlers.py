@@ -11,7 +11,7 @@ from pydantic import ValidationError
 from sqlalchemy import text
 from sqlalchemy.dialects.postgresql import insert
 
-from services.policy.core import announcements, queries
+from services.policy.core import queries, shapes
 from services.policy.core.schemas import CorePolicy, ImportLine, PendingReferenceOut, UpsertOut
 from services.policy.core.tables import ReconciliationItem
 from services.policy.policy import queries as policies
@@ -147,7 +147,7 @@ async def _store(tx: Transaction, told: Told, policy: Policy, applied: str, dige
     await tx.flush()
     people = [_person(policy, body.core_version, one, digest_key) for one in body.insured_persons or ()]
     tx.add_all(people)
-    announcements.version_told(tx, policy, version, told, people, first=first)
+    shapes.version_told(tx, policy, version, told, people, first=first)
     after = {"policy_version": body.core_version, "status": body.status, "applied": applied}
     tx.note(body.change.kind, policy, before=before, after=after, reason=body.change.reason)
 

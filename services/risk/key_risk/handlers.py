@@ -79,11 +79,6 @@ async def _open(tx: Transaction, customer_id: UUID, met: list[str]) -> None:
     tx.note("open", file, after={"criteria": met})
 
 
-def may_close(_actor: Actor, file: KeyRiskFile) -> None:
-    """Refuse (409) what the handler would refuse by what the file itself says."""
-    rules.close_file(rules.FileStatus(file.status), [rules.Criterion(one) for one in file.criteria])
-
-
 async def _visited(tx: Transaction, limit: int) -> Sequence[UUID]:
     """Open files whose customer was visited since: somebody is at work on the risk."""
     visited = select(Inspection.id).where(

@@ -7,15 +7,11 @@ from services.risk.hazard.queries import of_customer
 from services.risk.hazard.shapes import brief
 from services.risk.inspection.queries import newest
 from services.risk.inspection.shapes import claim
-from services.risk.key_risk.handlers import may_close
+from services.risk.key_risk.queries import ACTIONS
 from services.risk.key_risk.schemas import FileItem, FileOut
 from services.risk.key_risk.tables import KeyRiskFile
-from shared.actions import Action, judged
+from shared.actions import judged
 from shared.database import Transaction
-
-ACTIONS: tuple[Action[KeyRiskFile], ...] = (
-    Action("close", "POST", "/v1/key-risk-files/{id}/closures", "risk.key_risk_file.close", may_close),
-)
 
 
 async def alone(tx: Transaction, file: KeyRiskFile, language: str) -> FileOut:
