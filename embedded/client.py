@@ -37,10 +37,11 @@ class Refused(RuntimeError):
 
 
 class Gateway:
-    """The gateway as one address."""
+    """The gateway as one address. `public_url`: the one that clients know, where this caller comes by another way."""
 
-    def __init__(self, url: str) -> None:
+    def __init__(self, url: str, public_url: str | None = None) -> None:
         self.url = url
+        self.public_url = public_url or url
         jar = CookieJar(policy=DefaultCookiePolicy(allowed_domains=[]))
         self._http = httpx.Client(base_url=url, timeout=30, cookies=jar, trust_env=False)
 
@@ -152,7 +153,7 @@ class Machine(Caller):
     def sign_in(self) -> None:
         now = int(process_now().timestamp())
         claims = {
-            "iss": self.login, "sub": self.login, "aud": f"{self.gateway.url}/v1/token", "iat": now, "exp": now + 60,
+            "iss": self.login, "sub": self.login, "aud": f"{self.gateway.public_url}/v1/token", "iat": now, "exp": now + 60,
             "jti": str(uuid.uuid4()),
         }  # fmt: skip
         header = {"alg": "Ed25519", "kid": self._key.kid or ""}

@@ -23,12 +23,15 @@ _WAIT_S = 240.0
 _SENDERS = 4
 
 
-def fill(home: Home, url: str, today: date, *, count: int = POLICIES) -> tuple[int, int]:
+def fill(
+    home: Home, url: str, today: date, *, count: int = POLICIES, public_url: str | None = None
+) -> tuple[int, int]:  # fmt: skip
     """Customers and policies of the demonstration; sending them again changes nothing. Answers both numbers.
 
+    `public_url`: the gateway's address as clients know it, where `url` is another way to it.
     Raises `Refused` where the gateway refuses, `TimeoutError` where the import does not end.
     """
-    gateway = Gateway(url)
+    gateway = Gateway(url, public_url)
     try:
         machine = core_system(home, gateway)
         people = customers(customer_count(count))
