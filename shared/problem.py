@@ -1,4 +1,4 @@
-"""What a refusal is: status, code, both texts, members, and the refused values. The tree of them is `shared/errors.py`."""
+"""What a refusal is: status, code, both texts, members, refused values. The tree of them is `shared/errors.py`."""
 
 from __future__ import annotations
 

@@ -10,11 +10,11 @@ from __future__ import annotations
 import hashlib
 import json
 import tomllib
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from datetime import date, datetime
 from pathlib import Path
-from typing import Any
+from typing import Any, TypeVar
 
 from pydantic import BaseModel
 from sqlalchemy import Column, Date, Table, Text, select
@@ -38,6 +38,13 @@ rule_sets = Table(
 )
 
 
+T = TypeVar("T")
+
+_contents: dict[str, dict[str, Any]] = {}
+"""Content by its hash: a version never changes, so what was read once is read."""
+_parsed: dict[Any, Any] = {}
+
+
 class RuleSetChanged(RuntimeError):
     """A seed file has other content than the version that was loaded from it before."""
 
@@ -56,6 +63,17 @@ class RuleSet:
     source: str
     tag: str
     content: dict[str, Any]
+    """Shared by all who read this version in the process: never changed."""
+    digest: str = ""
+
+    def parsed(self, parse: Callable[[dict[str, Any], str], T]) -> T:
+        """What `parse(content, version)` makes of it, made once for each version in the process."""
+        key = (self.digest, parse)
+        if not self.digest:
+            return parse(self.content, self.version)
+        if key not in _parsed:
+            _parsed[key] = parse(self.content, self.version)
+        return _parsed[key]
 
 
 class RuleSetPublished(BaseModel):
@@ -127,17 +145,31 @@ async def rule_set_published(tx: Transaction, event: Received[RuleSetPublished])
 RULE_SET_CONSUMERS = (rule_set_published,)
 
 
+_DESCRIBED = (
+    rule_sets.c.name,
+    rule_sets.c.version,
+    rule_sets.c.effective_from,
+    rule_sets.c.source,
+    rule_sets.c.tag,
+    rule_sets.c.content_hash,
+)
+
+
 async def in_force(tx: Transaction, name: str, day: date | None = None) -> RuleSet:
     """The version of `name` in force on `day` (default: the transaction's). Raises `NoRuleSet`."""
     sets = rule_sets.c
     on = day or legal_day(tx.now)
     statement = (
-        select(rule_sets)
+        select(*_DESCRIBED)
         .where(sets.name == name, sets.effective_from <= on)
         .order_by(sets.effective_from.desc(), sets.version.desc())
         .limit(1)
     )
-    row = (await tx.execute(statement)).mappings().one_or_none()
+    row = (await tx.execute(statement)).one_or_none()
     if row is None:
         raise NoRuleSet(f"{name} on {on}")
-    return RuleSet(row["name"], row["version"], row["effective_from"], row["source"], row["tag"], row["content"])
+    if row.content_hash not in _contents:
+        found = select(sets.content).where(sets.name == row.name, sets.version == row.version)
+        _contents[row.content_hash] = await tx.scalar(found)
+    content = _contents[row.content_hash]
+    return RuleSet(row.name, row.version, row.effective_from, row.source, row.tag, content, row.content_hash)

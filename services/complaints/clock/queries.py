@@ -28,10 +28,11 @@ class Dated:
 async def dated(tx: Transaction) -> Dated:
     calendars = await in_force(tx, "calendars")
     deadlines = await in_force(tx, "deadlines")
-    return Dated(
-        BusinessCalendar.from_content(calendars.content, calendars.version),
-        DeadlineRegistry.from_content(deadlines.content),
-    )
+    return Dated(calendars.parsed(BusinessCalendar.from_content), deadlines.parsed(_registry))
+
+
+def _registry(content: dict[str, Any], _version: str) -> DeadlineRegistry:
+    return DeadlineRegistry.from_content(content)
 
 
 def clock_of(complaint: Complaint) -> rules.ComplaintClock:
