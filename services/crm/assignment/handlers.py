@@ -12,6 +12,7 @@ from services.crm.customer.queries import CustomerFacts
 from services.crm.customer.schemas import AssignCustomer, AssignmentFactOut
 from services.crm.customer.tables import Customer, CustomerAssignment
 from services.crm.visit.tables import Finding, ReturnVisit
+from shared import directory
 from shared.actions import Action
 from shared.actor import Actor
 from shared.database import Database, Transaction
@@ -58,6 +59,28 @@ async def _move(tx: Transaction, customer: Customer, path: str, unit_before: str
     moved = update(work_items).where(items.record_id.in_(ids), items.closed_at.is_(None))
     await tx.execute(moved.where(items.unit_code == unit_before).values(unit_code=customer.unit_code))
     await tx.execute(moved.values(org_path=path))
+
+
+async def follow_unit(tx: Transaction, unit_code: str) -> int:
+    """Bring every customer of a unit to where the unit lies now, also those that named it before it was known here;
+    how many moved. Their records and open work go with them.
+    """
+    unit = await directory.unit_by_code(tx, unit_code)
+    if unit is None:
+        return 0
+    elsewhere = (Customer.unit_code == unit_code) & ((Customer.org_path != unit.path) | Customer.unit_pending)
+    moved = update(Customer).where(elsewhere).values(org_path=unit.path, unit_pending=False).returning(Customer.id)
+    count = len(list(await tx.scalars(moved)))
+    served = select(Customer.id).where(Customer.unit_code == unit_code)
+    visits = select(ReturnVisit.id).where(ReturnVisit.customer_id.in_(served))
+    findings = select(Finding.id).where(Finding.customer_id.in_(served))
+    for concerned in (served, visits, findings) if count else ():
+        items, grants = work_items.c, task_grants.c
+        still_open = update(work_items).where(items.record_id.in_(concerned), items.closed_at.is_(None))
+        await tx.execute(still_open.values(org_path=unit.path))
+        granted = update(task_grants).where(grants.record_id.in_(concerned), grants.closed_at.is_(None))
+        await tx.execute(granted.values(record_path=unit.path))
+    return count
 
 
 async def assign_customer(
