@@ -23,7 +23,7 @@ from services.claims.payment import queries as payments
 from services.claims.payment.rules import PaymentStatus
 from shared import directory
 from shared.attachments import attachments
-from shared.clock import legal_day
+from shared.clock import SHANGHAI, legal_day
 from shared.database import Transaction
 from shared.money import ZERO
 from shared.work_items import work_items
@@ -132,27 +132,22 @@ async def keep_until(tx: Transaction, claim: Claim, shelved_on: date) -> date:
     """The last day on which the file must be kept, counted from the end of the contract and of the claim."""
     periods = RetentionPeriods(**(await spine.figures(tx, claim)).content["retention"])
     closed_on = legal_day(claim.closed_at) if claim.closed_at is not None else shelved_on
-    begun, ended = await _contract(tx, claim)
+    ended, longer = await _contract(tx, claim)
     return rules.keep_until(
-        periods,
-        contract_ended_on=ended or closed_on,
-        longer_than_one_year=bool(begun and ended and ended >= _a_year_after(begun)),
-        closed_on=closed_on,
+        periods, contract_ended_on=ended or closed_on, longer_than_one_year=longer, closed_on=closed_on
     )
 
 
-def _a_year_after(day: date) -> date:
-    return day.replace(year=day.year + 1, day=28 if (day.month, day.day) == (2, 29) else day.day)
-
-
-async def _contract(tx: Transaction, claim: Claim) -> tuple[date | None, date | None]:
-    """First and last day of the contract, by its newest version known here."""
+async def _contract(tx: Transaction, claim: Claim) -> tuple[date | None, bool]:
+    """The last day of the contract by its newest version known here, and whether its term is longer than one year."""
     statement = select(CoverVersion).where(CoverVersion.policy_id == claim.policy_id)
     row = await tx.scalar(statement.order_by(CoverVersion.policy_version.desc()).limit(1))
     if row is None:
-        return None, None
+        return None, False
+    begun = row.starts_at.astimezone(SHANGHAI)
+    day = 28 if (begun.month, begun.day) == (2, 29) else begun.day
     end = min(row.ends_at, row.ended_at or row.ends_at)
-    return legal_day(row.starts_at), legal_day(end - timedelta(microseconds=1))
+    return legal_day(end - timedelta(microseconds=1)), row.ends_at > begun.replace(year=begun.year + 1, day=day)
 
 
 def frozen_by(claim: Claim) -> list[str]:
