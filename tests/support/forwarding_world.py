@@ -209,7 +209,8 @@ class World:
 @asynccontextmanager
 async def served(app: ASGIApp) -> AsyncIterator[int]:
     """The application on a port of its own, with the server and the flags of production."""
-    taken = socket.socket()
+    # the loop sends small pieces at once only on sockets that say they are TCP
+    taken = socket.socket(socket.AF_INET, socket.SOCK_STREAM, socket.IPPROTO_TCP)
     taken.bind(("127.0.0.1", 0))
     config = uvicorn.Config(
         app, http="httptools", ws="none", proxy_headers=False, server_header=False, log_config=None,
