@@ -112,17 +112,18 @@ env: $(DEV) ## Make or refresh .venv with everything for running and testing
 .PHONY: lock
 lock: $(UV) ## Resolve the dependencies of pyproject.toml into requirements/*.lock; UPGRADE=1 takes the newest
 	$(COMPILE) $(if $(UPGRADE),--upgrade) --extra embedded --group bootstrap --output-file requirements/run.lock
+	$(COMPILE) $(if $(UPGRADE),--upgrade) --constraint requirements/run.lock --output-file requirements/image.lock
 	$(COMPILE) $(if $(UPGRADE),--upgrade) --extra embedded --group bootstrap --group test --group dev \
 	  --constraint requirements/run.lock --output-file requirements/dev.lock
 
 ##@ Compose
 
 .PHONY: secrets
-secrets: $(RUN) ## Generate the secrets of the compose stack into secrets/, one file each, readable by the owner only
+secrets: $(RUN) ## Make what is missing of the compose stack's secrets in secrets/, one file each, none ever overwritten
 	$(PY) -m scripts.secrets
 
 .PHONY: compose-smoke
-compose-smoke: secrets ## Build the images, start the stack, ask the gateway whether it is ready, stop
+compose-smoke: $(RUN) ## Build the images, start a stack of its own, test it, kill each service, start it again, remove it
 	scripts/compose-smoke
 
 ##@ Other

@@ -153,8 +153,8 @@ class Machine(Caller):
     def sign_in(self) -> None:
         now = int(process_now().timestamp())
         claims = {
-            "iss": self.login, "sub": self.login, "aud": f"{self.gateway.public_url}/v1/token", "iat": now, "exp": now + 60,
-            "jti": str(uuid.uuid4()),
+            "iss": self.login, "sub": self.login, "aud": f"{self.gateway.public_url}/v1/token",
+            "iat": now, "exp": now + 60, "jti": str(uuid.uuid4()),
         }  # fmt: skip
         header = {"alg": "Ed25519", "kid": self._key.kid or ""}
         form: Mapping[str, str] = {

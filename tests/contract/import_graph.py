@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 ROOT = Path(__file__).resolve().parents[2]
-PACKAGES = ("embedded", "gateway", "services", "shared")
+PACKAGES = ("deploy", "embedded", "gateway", "services", "shared")
 
 
 @dataclass(frozen=True)

@@ -73,8 +73,17 @@ def the_launcher_stands_alone(graph: Graph, order: Order) -> Iterator[str]:
     for module, used in _all_imports(graph):
         if module.within("embedded") and used.reaches("gateway", "services"):
             yield f"{module.name}:{used.line} imports {used.target}: the launcher starts processes, it imports none"
-        if not module.within("embedded") and used.reaches("embedded"):
+        if not module.within("embedded", "deploy") and used.reaches("embedded"):
             yield f"{module.name}:{used.line} imports {used.target}: the product does not need the launcher"
+
+
+def the_jobs_of_a_deployment_stand_outside(graph: Graph, order: Order) -> Iterator[str]:
+    """They share the launcher's plain parts: roles and databases, the demonstration and its client."""
+    for module, used in _all_imports(graph):
+        if module.within("deploy") and used.reaches("gateway", "services"):
+            yield f"{module.name}:{used.line} imports {used.target}: a job starts processes, it imports none"
+        if not module.within("deploy") and used.reaches("deploy"):
+            yield f"{module.name}:{used.line} imports {used.target}: nothing needs the jobs of a deployment"
 
 
 def rules_are_pure(graph: Graph, order: Order) -> Iterator[str]:
@@ -161,6 +170,7 @@ RULES: tuple[Callable[[Graph, Order], Iterator[str]], ...] = (
     shared_knows_nobody,
     gateway_and_services_do_not_meet,
     the_launcher_stands_alone,
+    the_jobs_of_a_deployment_stand_outside,
     rules_are_pure,
     rooms_keep_their_order,
     layers_point_downwards,

@@ -18,7 +18,7 @@ FUNCTION_LINES = 40
 ROUTE_LINES = 12
 SHARED_CODE_LINES = 6500
 
-PRODUCT = ("embedded", "gateway", "services", "shared")
+PRODUCT = ("deploy", "embedded", "gateway", "services", "shared")
 CODE = (*PRODUCT, "scripts", "tests")
 
 ROOM_FILES = frozenset({"__init__", "routes", "schemas", "handlers", "queries", "rules", "shapes", "tables"})
