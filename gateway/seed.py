@@ -35,9 +35,11 @@ from shared.clock import legal_day
 from shared.database import Database, Transaction
 from shared.errors import Conflict, Text
 from shared.ids import uuid7
-from shared.rule_sets import content_hash, read_files
+from shared.rule_sets import RuleSet, content_hash, read_files
 
 RULE_SETS = Path(__file__).parent / "authority" / "rule_sets"
+SERVICES_SEEDS = Path(__file__).parent / "catalogue" / "data" / "rule_sets.json"
+OWN_KINDS = ("authority_tables", "calendars")
 HEAD_OFFICE = {
     "code": "00", "name": "总公司", "level": "head_office", "kind": "standard", "parent_code": None, "path": "00",
     "area_codes": [],
@@ -80,13 +82,20 @@ async def seed_network(
     return found
 
 
+def _services_seeds() -> Iterator[RuleSet]:
+    """The seeds of the services, copied together by `make contracts`: listed here, loaded by each service itself."""
+    for one in json.loads(SERVICES_SEEDS.read_text(encoding="utf-8")):
+        if one["name"] not in OWN_KINDS:
+            yield RuleSet(**{**one, "effective_from": date.fromisoformat(one["effective_from"])})
+
+
 async def seed_rules(db: Database) -> dict[str, int]:
-    """The tables of limits and the rule sets of the gateway's own folder, each with its event."""
+    """The tables of limits and the rule sets: the gateway's own with their events, the services' to be listed."""
     new = {"authority_tables": 0, "rule_sets": 0}
     async with db.transaction(machine(db.service)) as tx:
         tables = set(await tx.scalars(select(AuthorityTableRow.table_version)))
         sets = {(row.kind, row.rule_version) for row in await tx.scalars(select(RuleSetRow))}
-        for one in read_files(RULE_SETS):
+        for one in (*read_files(RULE_SETS), *_services_seeds()):
             common = {"id": uuid7(), "version": 1, "org_path": "00", "effective_from": one.effective_from}
             if one.name == "authority_tables" and one.version not in tables:
                 row: Any = AuthorityTableRow(
@@ -109,7 +118,8 @@ async def seed_rules(db: Database) -> dict[str, int]:
             else:
                 continue
             tx.add(row)
-            tx.publish(told, row)
+            if one.name in OWN_KINDS:
+                tx.publish(told, row)
             _note(tx, row.record_type, row.id)
     return new
 
