@@ -21,8 +21,9 @@ from sqlalchemy import text
 
 from shared.events import Consumer
 from shared.inbox import Arrival, Inbox, Outcome, Taken, open_dead_letters
-from shared.leadership import lead, name_of
-from shared.messaging import Bus, Delivery, Pull
+from shared.leadership import give_way, lead, name_of
+from shared.messaging import Bus, Delivery
+from shared.pulling import Pull
 from shared.streams import ACK_WAIT_S, BusUnreachable, DurableMissing, StreamMissing
 
 if TYPE_CHECKING:
@@ -50,6 +51,8 @@ DEAD_LETTERS = Gauge(
 )
 REDELIVERIES = Counter("anlan_redeliveries_total", "Messages delivered more than once", ["service", "stream"])
 REBUILDS = Counter("anlan_subscriptions_rebuilt_total", "Subscriptions bound anew", ["service", "stream", "why"])
+
+Queue = asyncio.Queue[tuple[Delivery, Arrival]]
 
 
 @dataclass(slots=True)
@@ -120,61 +123,95 @@ class Consumers:
     async def _work(self) -> None:
         self._held.clear()
         self._usable.set()
-        queues = [asyncio.Queue[tuple[Delivery, Arrival]](_BATCH) for _ in range(self._lanes)]
-        async with asyncio.TaskGroup() as group:
+        queues = [Queue(_BATCH) for _ in range(self._lanes)]
+        try:
+            async with asyncio.TaskGroup() as group:
+                for queue in queues:
+                    group.create_task(self._lane(queue))
+                for stream, subjects in self.inbox.filters.items():
+                    group.create_task(self._source(stream, subjects, queues))
+                group.create_task(self._measure())
+        finally:
+            # Whoever leads next gets what was fetched and not begun at once, not after the acknowledgement wait.
             for queue in queues:
-                group.create_task(self._lane(queue))
-            for stream, subjects in self.inbox.filters.items():
-                group.create_task(self._source(stream, subjects, queues))
-            group.create_task(self._measure())
+                while not queue.empty():
+                    await queue.get_nowait()[0].again_in(0)
 
-    async def _source(
-        self, stream: str, subjects: Sequence[str], queues: Sequence[asyncio.Queue[tuple[Delivery, Arrival]]]
-    ) -> None:
+    async def _source(self, stream: str, subjects: Sequence[str], queues: Sequence[Queue]) -> None:
         """Fetch from one stream for ever; bind anew after every loss, and when nothing has come for 30 s."""
-        pull: Pull | None = None
-        heard, connection = _now(), 0
         while True:
-            await self._usable.wait()
+            give_way()
             try:
-                if pull is None:
-                    pull = await self._bind(stream, subjects)
-                    heard, connection = _now(), self.bus.connections
-                arrived = await pull.fetch(_BATCH, _FETCH_S)
+                pull = await self._bind(stream, subjects)
             except _LOST as fault:
-                pull = await self._drop(pull, stream, type(fault).__name__)
+                self._note_rebuild(stream, type(fault).__name__)
                 await asyncio.sleep(_REBUILD_PAUSE_S)
                 continue
-            for delivery in arrived:
-                heard = _now()
+            try:
+                self._note_rebuild(stream, await self._fetch_from(pull, stream, queues))
+            finally:
+                await pull.close()
+
+    async def _fetch_from(self, pull: Pull[Delivery], stream: str, queues: Sequence[Queue]) -> str:
+        """Fetch while the subscription seems sound; answers why it does not any more."""
+        heard, connection = _now(), self.bus.connections
+        while True:
+            give_way()
+            await self._usable.wait()
+            try:
+                arrived = await pull.fetch(_BATCH, _FETCH_S)
+                if not arrived:
+                    # A request sent into a silent connection could still be answered there, to nobody, when the
+                    # server wakes up, and its messages would be out for the whole acknowledgement wait.
+                    await self.bus.ping()
+            except _LOST as fault:
+                await asyncio.sleep(_REBUILD_PAUSE_S)
+                return type(fault).__name__
+            heard = _now() if arrived else heard
+            await self._route(stream, deque(arrived), queues)
+            if connection != self.bus.connections:
+                return "reconnected"
+            if _now() - heard > _WATCHDOG_S:
+                return "silent"
+
+    async def _route(self, stream: str, arrived: deque[Delivery], queues: Sequence[Queue]) -> None:
+        """Put each message into the lane of its record; what finds no place because we are to end goes back at once."""
+        try:
+            while arrived:
+                give_way()
+                delivery = arrived[0]
                 arrival = Arrival.of(delivery.subject, delivery.body)
+                await queues[hash(arrival.key) % len(queues)].put((delivery, arrival))
+                arrived.popleft()
                 if delivery.tries > 1:
                     REDELIVERIES.labels(self.inbox.name, stream).inc()
-                await queues[hash(arrival.key) % len(queues)].put((delivery, arrival))
-            if connection != self.bus.connections:
-                pull = await self._drop(pull, stream, "reconnected")
-            elif _now() - heard > _WATCHDOG_S:
-                pull = await self._drop(pull, stream, "silent")
+        finally:
+            for delivery in arrived:
+                await delivery.again_in(0)
 
-    async def _bind(self, stream: str, subjects: Sequence[str]) -> Pull:
+    async def _bind(self, stream: str, subjects: Sequence[str]) -> Pull[Delivery]:
         await self.bus.open()
         await self.bus.ensure_durable(stream, subjects)
         return await self.bus.pull(stream)
 
-    async def _drop(self, pull: Pull | None, stream: str, why: str) -> None:
+    def _note_rebuild(self, stream: str, why: str) -> None:
         REBUILDS.labels(self.inbox.name, stream, why).inc()
         log.debug("subscription_rebuilt", service=self.inbox.name, stream=stream, why=why)
-        if pull is not None:
-            await pull.close()
 
-    async def _lane(self, queue: asyncio.Queue[tuple[Delivery, Arrival]]) -> None:
+    async def _lane(self, queue: Queue) -> None:
         while True:
+            give_way()
             delivery, arrival = await queue.get()
-            taken = await self._handle(delivery, arrival)
-            while taken.outcome is Outcome.UNAVAILABLE:
-                # The same message again, so that the next one of its record does not overtake it.
-                await self._until_usable()
+            try:
                 taken = await self._handle(delivery, arrival)
+                while taken.outcome is Outcome.UNAVAILABLE:
+                    give_way()
+                    # The same message again, so that the next one of its record does not overtake it.
+                    await self._until_usable()
+                    taken = await self._handle(delivery, arrival)
+            except asyncio.CancelledError:
+                await delivery.again_in(0)
+                raise
 
     async def _handle(self, delivery: Delivery, arrival: Arrival) -> Taken:
         """Apply one message in its record's turn, and tell the stream what became of it."""
@@ -230,6 +267,7 @@ class Consumers:
         pause = 0.5
         try:
             while not await self._database_answers():
+                give_way()
                 await asyncio.sleep(pause)
                 pause = min(pause * 2, 5.0)
         finally:
@@ -247,6 +285,7 @@ class Consumers:
 
     async def _measure(self) -> None:
         while True:
+            give_way()
             await asyncio.sleep(_MEASURE_EVERY_S)
             try:
                 DEAD_LETTERS.labels(self.inbox.name).set(await open_dead_letters(self.database))

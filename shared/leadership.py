@@ -47,7 +47,8 @@ async def leading(database: Database, role: str) -> AsyncIterator[AsyncConnectio
 async def _let_go(connection: AsyncConnection) -> None:
     """Give the lock back; a connection that cannot do so is thrown away, since the pool would keep the lock alive."""
     try:
-        await asyncio.wait_for(connection.execute(_RELEASE), _WATCH_LIMIT_S)
+        async with asyncio.timeout(_WATCH_LIMIT_S):
+            await connection.execute(_RELEASE)
     except Exception:
         await connection.invalidate()
 
@@ -56,6 +57,7 @@ async def lead(database: Database, role: str, work: Callable[[], Awaitable[None]
     """Run `work` for ever while leading `role`; begin again after every failure and every loss of the lock."""
     pause = _ATTEMPT_S
     while True:
+        give_way()
         began = asyncio.get_running_loop().time()
         try:
             async with leading(database, role) as connection:
@@ -74,8 +76,21 @@ async def lead(database: Database, role: str, work: Callable[[], Awaitable[None]
 
 async def _watch(connection: AsyncConnection) -> None:
     while True:
+        give_way()
         await asyncio.sleep(_WATCH_S)
-        await asyncio.wait_for(connection.execute(_ALIVE), _WATCH_LIMIT_S)
+        async with asyncio.timeout(_WATCH_LIMIT_S):
+            await connection.execute(_ALIVE)
+
+
+def give_way() -> None:
+    """Raise `CancelledError` if this task was asked to end. A loop that runs for ever asks here at every turn.
+
+    Before Python 3.12 `asyncio.wait_for`, which the libraries below us use, drops the request where its result arrives
+    at the same moment; the loop would then never end, and its process with it.
+    """
+    task = asyncio.current_task()
+    if task is not None and task.cancelling():
+        raise asyncio.CancelledError
 
 
 def name_of(failure: BaseException) -> str:

@@ -21,6 +21,7 @@ from nats.aio.client import Client
 from nats.aio.msg import Msg
 from nats.js import JetStreamContext
 
+from shared.pulling import NO_RESPONDERS, Pull
 from shared.streams import (
     STREAMS,
     Acknowledged,
@@ -38,8 +39,7 @@ from shared.streams import (
 
 log = structlog.get_logger()
 
-_PUBLISH_WAIT_S = 5.0
-_API_WAIT_S = 5.0
+_WAIT_S = 5.0
 _STREAM_NOT_FOUND = 10059
 
 _FAULTS = (nats.errors.Error, nats.js.errors.Error, TimeoutError, OSError)
@@ -76,7 +76,7 @@ class Delivery:
         return False
 
     async def again_in(self, seconds: float) -> None:
-        """Ask for the message again after `seconds`; should that get lost, it comes after the acknowledgement wait."""
+        """Ask for the message again after `seconds`, 0: at once. Should that get lost, it comes after `ACK_WAIT_S`."""
         with suppress(*_FAULTS):
             await self._message.nak(delay=seconds)
 
@@ -84,28 +84,6 @@ class Delivery:
         """Never deliver the message again; should that get lost, it comes once more and is given up again."""
         with suppress(*_FAULTS):
             await self._message.term()
-
-
-class Pull:
-    """A bound pull subscription."""
-
-    def __init__(self, subscription: JetStreamContext.PullSubscription) -> None:
-        self._subscription = subscription
-
-    async def fetch(self, batch: int, wait_s: float) -> list[Delivery]:
-        """Up to `batch` messages, as soon as there are any; none after `wait_s` seconds (≤ 5).
-
-        Raises `DurableMissing` when the durable or its stream is gone, `BusUnreachable` when the connection is.
-        """
-        with _translated(DurableMissing()):
-            try:
-                return [Delivery(message) for message in await self._subscription.fetch(batch, timeout=wait_s)]
-            except TimeoutError:
-                return []
-
-    async def close(self) -> None:
-        with suppress(*_FAULTS):
-            await self._subscription.unsubscribe()
 
 
 class Bus:
@@ -151,20 +129,23 @@ class Bus:
                         reconnected_cb=self._reconnected,
                         **options,
                     )
-            except TimeoutError as late:
-                await client.close()
-                raise BusUnreachable("no server") from late
-            try:
                 refuse_old_server(str(client.connected_server_version))
-            except ServerTooOld:
+            except BaseException as fault:
                 await client.close()
+                if isinstance(fault, TimeoutError):
+                    raise BusUnreachable("no server") from fault
                 raise
-            self._client, self._jetstream = client, client.jetstream(timeout=_API_WAIT_S)
+            self._client, self._jetstream = client, client.jetstream(timeout=_WAIT_S)
             self.connections += 1
 
     async def close(self) -> None:
         if self._client is not None and not self._client.is_closed:
             await self._client.close()
+
+    async def ping(self) -> None:
+        """A round trip. Raises `BusUnreachable` where the server does not answer within 2 s."""
+        with _translated(BusUnreachable()):
+            await self._require()._nc.flush(timeout=2)
 
     async def publish(self, batch: Sequence[Outgoing]) -> list[Acknowledged | None]:
         """Publish all of `batch` at once and wait up to 5 s; None where the right stream did not acknowledge.
@@ -174,15 +155,15 @@ class Bus:
         jetstream = self._require()
         sent: list[asyncio.Future[Any]] = []
         for one in batch:
-            stream = stream_of(one.subject)
             headers = {**one.headers, "Nats-Msg-Id": one.message_id}
             try:
-                sent.append(await jetstream.publish_async(one.subject, one.body, 5, stream, headers))
+                stream = stream_of(one.subject)
+                sent.append(await jetstream.publish_async(one.subject, one.body, _WAIT_S, stream, headers))
             except _FAULTS as fault:
                 await self._note_error(fault)
                 break
         if sent:
-            await asyncio.wait(sent, timeout=_PUBLISH_WAIT_S)
+            await asyncio.wait(sent, timeout=_WAIT_S)
         answers: list[Acknowledged | None] = [
             await self._answer(future, one) for future, one in zip(sent, batch, strict=False)
         ]
@@ -209,10 +190,29 @@ class Bus:
         with _translated(StreamMissing(stream)):
             await self._require().add_consumer(stream, **durable_of(self.name, subjects))
 
-    async def pull(self, stream: str) -> Pull:
+    async def pull(self, stream: str) -> Pull[Delivery]:
         """Bind to this deployable's durable on `stream`; never creates one. Raises `BusUnreachable`."""
+        arrived = asyncio.Queue[tuple[str, Delivery | None]]()
+
+        async def note(message: Msg) -> None:
+            status = (message.headers or {}).get("Status", "")
+            arrived.put_nowait((status, None if status else Delivery(message)))
+
         with _translated(DurableMissing(stream)):
-            return Pull(await self._require().pull_subscribe_bind(self.name, stream))
+            client = self._require()._nc
+            inbox = client.new_inbox()
+            subscription = await client.subscribe(inbox, cb=note)
+
+        async def ask(request: bytes) -> None:
+            with _translated(DurableMissing(stream)):
+                await self._require()._nc.publish(_next_of(stream, self.name), request, reply=inbox)
+
+        async def stop() -> None:
+            with suppress(*_FAULTS):
+                async with asyncio.timeout(2):
+                    await subscription.drain()
+
+        return Pull(arrived, ask, stop)
 
     async def available(self, stream: str) -> AsyncIterator[Delivery]:
         """The messages that are there now, one after the other, without waiting for more. Raises as `Pull.fetch`."""
@@ -222,11 +222,10 @@ class Bus:
             answers = await client.subscribe(inbox)
             try:
                 while True:
-                    ask = f"$JS.API.CONSUMER.MSG.NEXT.{stream}.{self.name}"
-                    await client.publish(ask, b'{"batch":1,"no_wait":true}', reply=inbox)
-                    message = await answers.next_msg(_API_WAIT_S)
+                    await client.publish(_next_of(stream, self.name), b'{"batch":1,"no_wait":true}', reply=inbox)
+                    message = await answers.next_msg(_WAIT_S)
                     status = (message.headers or {}).get("Status")
-                    if status == "503":
+                    if status == NO_RESPONDERS:
                         raise DurableMissing(stream)
                     if status is not None:
                         return
@@ -246,10 +245,9 @@ class Bus:
         Sequences are used again after a roll-back, so only the event id in the body says what it is.
         Raises `StreamMissing`, `BusUnreachable`.
         """
-        everything = f"{stream.lower()}.>" if sequence is None else None
         with _translated(StreamMissing(stream)):
             try:
-                found = await self._require().get_msg(stream, seq=sequence, subject=everything)
+                found = await self._require().get_msg(stream, sequence, None if sequence else f"{stream.lower()}.>")
             except nats.js.errors.NotFoundError as unknown:
                 if unknown.err_code == _STREAM_NOT_FOUND:
                     raise
@@ -277,6 +275,10 @@ class Bus:
         if now - self._logged.get(line, -60.0) >= 10:
             self._logged = {known: at for known, at in self._logged.items() if now - at < 10} | {line: now}
             log.warning("nats_error", name=self.name, fault=line)
+
+
+def _next_of(stream: str, durable: str) -> str:
+    return f"$JS.API.CONSUMER.MSG.NEXT.{stream}.{durable}"
 
 
 async def declare_streams(url: str, seed: str, *, max_bytes: int = 1 << 30, wait_s: float = 30) -> None:

@@ -24,7 +24,7 @@ from sqlalchemy.dialects.postgresql import ARRAY
 
 from shared.actor import machine
 from shared.crashpoints import crashpoint
-from shared.leadership import lead
+from shared.leadership import give_way, lead
 from shared.messaging import Bus
 from shared.outbox import depth, outbox, outgoing, sent_again, waker
 from shared.streams import STREAMS, Acknowledged, BusUnreachable, StreamMissing, own_stream
@@ -103,6 +103,7 @@ class Relay:
     async def _work(self) -> None:
         pause = 0.1
         while True:
+            give_way()
             await self.bus.open()
             waker(self.database).clear()
             try:
@@ -124,7 +125,8 @@ class Relay:
     async def _until_woken(self) -> None:
         """Woken by a commit in this process; commits of other processes are found within a second."""
         try:
-            await asyncio.wait_for(waker(self.database).wait(), random.uniform(0.25, 1.0))  # noqa: S311 - jitter
+            async with asyncio.timeout(random.uniform(0.25, 1.0)):  # noqa: S311 - jitter
+                await waker(self.database).wait()
         except TimeoutError:
             return
 

@@ -27,7 +27,7 @@ from shared import clock
 from shared.actor import machine
 from shared.crashpoints import crashpoint
 from shared.kernel import kernel
-from shared.leadership import lead, name_of
+from shared.leadership import give_way, lead, name_of
 
 if TYPE_CHECKING:
     from shared.database import Database, Transaction
@@ -158,6 +158,7 @@ class Scheduler:
         next_at = dict.fromkeys((tick.name for tick in self.ticks), loop.time())
         shown = clock.shift()
         while True:
+            give_way()
             if (moved := clock.shift()) != shown:
                 shown = moved
                 next_at = dict.fromkeys(next_at, loop.time())

@@ -8,7 +8,8 @@ from __future__ import annotations
 
 from collections import Counter
 from dataclasses import dataclass
-from typing import Any
+from datetime import date, timedelta
+from typing import Any, Protocol
 from uuid import UUID
 
 import asyncpg
@@ -24,7 +25,7 @@ from shared.database import Database, Transaction
 from shared.events import Consumer, Payload, Received, consumes
 from shared.ids import uuid7
 from shared.migrations import kernel_1
-from tests.support.engines import EngineRun
+from shared.ticks import Tick, claim, one_by_one, unclaimed
 
 REPORTED = "claims.claim.reported.v1"
 SETTLED = "claims.claim.settled.v1"
@@ -91,7 +92,15 @@ create table due_things (id uuid primary key, due_on date not null, org_path tex
 due_things = table("due_things", column("id"), column("due_on", Date), column("org_path"))
 
 
-async def make_database(run: EngineRun, deployable: str, worker: str, purpose: str = "events") -> str:
+class Cluster(Protocol):
+    """A PostgreSQL server with the roles: that of the run, or one that a test may stop."""
+
+    def superuser_dsn(self, database: str = ...) -> str: ...
+
+    def url(self, role: str, database: str) -> str: ...
+
+
+async def make_database(run: Cluster, deployable: str, worker: str, purpose: str = "events") -> str:
     """A new database of this worker with the technical tables and the three above; its name."""
     name = f"anlan_{purpose}_{deployable}_{worker}"
     role = databases.role_of(deployable)
@@ -173,11 +182,30 @@ async def published(database: Database) -> set[UUID]:
     return {row.event_id for row in await rows(database, "select event_id from outbox")}
 
 
+async def report_for_ever(database: Database) -> None:
+    """One claim after the other, until somebody ends it."""
+    while True:
+        await report(database, File(uuid7()))
+
+
+async def plan(database: Database, count: int, due_on: date = date(2026, 1, 5)) -> None:
+    """`count` things that become due on that day."""
+    async with database.transaction(machine(database.service)) as tx:
+        await tx.execute(due_things.insert(), [{"id": uuid7(), "due_on": due_on} for _ in range(count)])
+
+
 async def due_before(tx: Transaction, limit: int) -> list[Any]:
     """Due things that nobody has claimed, oldest first."""
-    from shared.ticks import unclaimed
-
     query = select(due_things.c.id, due_things.c.due_on).where(
         due_things.c.due_on <= tx.now.date(), unclaimed("thing", due_things.c.id, due_things.c.due_on)
     )
     return list((await tx.execute(query.order_by(due_things.c.due_on, due_things.c.id).limit(limit))).all())
+
+
+async def announce(tx: Transaction, item: Any) -> None:
+    """The effect of a due thing: one event about it."""
+    if await claim(tx, "thing", item.id, item.due_on):
+        tx.publish(ClaimReported(claim_no=item.due_on.isoformat()), File(item.id))
+
+
+TICK = Tick("thing", timedelta(seconds=0.2), one_by_one(due_before, announce))

@@ -11,25 +11,11 @@ from typing import Any
 import pytest
 
 from shared.database import Transaction
-from shared.ids import uuid7
-from shared.ticks import Scheduler, Tick, claim, one_by_one, run_once
+from shared.ticks import Scheduler, Tick, one_by_one, run_once
 from tests.service.messaging.conftest import Pair
 from tests.support import event_world as world
 
 MINUTE = timedelta(minutes=1)
-
-
-async def act(tx: Transaction, item: Any) -> None:
-    if await claim(tx, "thing", item.id, item.due_on):
-        tx.publish(world.ClaimReported(claim_no=item.due_on.isoformat()), world.File(item.id))
-
-
-TICK = Tick("thing", MINUTE, one_by_one(world.due_before, act))
-
-
-async def plan(pair: Pair, count: int, due_on: date = date(2026, 1, 5)) -> None:
-    async with pair.claims.transaction(world.machine("claims")) as tx:
-        await tx.execute(world.due_things.insert(), [{"id": uuid7(), "due_on": due_on} for _ in range(count)])
 
 
 async def announced(pair: Pair) -> Counter[Any]:
@@ -37,21 +23,21 @@ async def announced(pair: Pair) -> Counter[Any]:
 
 
 async def test_everything_due_is_done_once_in_bounded_batches_with_its_own_day(pair: Pair) -> None:
-    await plan(pair, 25)
-    await plan(pair, 5, date(2999, 1, 1))
-    assert await run_once(pair.claims, TICK, batch=10) == 25
-    assert await run_once(pair.claims, TICK, batch=10) == 0
+    await world.plan(pair.claims, 25)
+    await world.plan(pair.claims, 5, date(2999, 1, 1))
+    assert await run_once(pair.claims, world.TICK, batch=10) == 25
+    assert await run_once(pair.claims, world.TICK, batch=10) == 0
     assert sorted((await announced(pair)).values()) == [1] * 25
     claims = await world.rows(pair.claims, "select distinct due_on from tick_claims")
     assert [row.due_on for row in claims] == [date(2026, 1, 5)]
 
 
 async def test_a_broken_item_is_passed_over_and_tried_again_next_time(pair: Pair) -> None:
-    await plan(pair, 30)
+    await world.plan(pair.claims, 30)
     broken = {row.id for row in await world.rows(pair.claims, "select id from due_things order by id limit 12")}
 
     async def sometimes(tx: Transaction, item: Any) -> None:
-        await act(tx, item)
+        await world.announce(tx, item)
         if item.id in broken:
             raise world.HandlerBroke
 
@@ -64,34 +50,34 @@ async def test_a_broken_item_is_passed_over_and_tried_again_next_time(pair: Pair
 
 
 async def test_two_passes_at_the_same_moment_do_everything_once(pair: Pair) -> None:
-    await plan(pair, 60)
-    await asyncio.gather(*(run_once(pair.claims, TICK, batch=20) for _ in range(3)))
+    await world.plan(pair.claims, 60)
+    await asyncio.gather(*(run_once(pair.claims, world.TICK, batch=20) for _ in range(3)))
     assert sorted((await announced(pair)).values()) == [1] * 60
 
 
 async def test_what_becomes_due_follows_the_movable_clock(
     pair: Pair, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    await plan(pair, 3, date(2999, 1, 1))
-    assert await run_once(pair.claims, TICK) == 0
+    await world.plan(pair.claims, 3, date(2999, 1, 1))
+    assert await run_once(pair.claims, world.TICK) == 0
     clock = tmp_path / "clock"
     clock.write_text(str(365.25 * 86_400 * 980), encoding="ascii")
     monkeypatch.setenv("ANLAN_CLOCK_FILE", str(clock))
-    assert await run_once(pair.claims, TICK) == 3
+    assert await run_once(pair.claims, world.TICK) == 3
 
 
 async def test_one_scheduler_leads_the_second_takes_over_and_a_failing_rule_stops_no_other(pair: Pair) -> None:
     async def breaks(_database: Any, _limit: int) -> int:
         raise world.HandlerBroke
 
-    ticks = (Tick("broken", timedelta(seconds=0.1), breaks), Tick("thing", timedelta(seconds=0.1), TICK.function))
-    await plan(pair, 3)
+    ticks = (Tick("broken", timedelta(seconds=0.1), breaks), Tick("thing", timedelta(seconds=0.1), world.TICK.function))
+    await world.plan(pair.claims, 3)
     first, second = (asyncio.create_task(Scheduler(pair.claims, ticks).run()) for _ in range(2))
     try:
         await until(lambda: announced(pair), 3)
         first.cancel()
         await asyncio.wait([first])
-        await plan(pair, 4)
+        await world.plan(pair.claims, 4)
         await until(lambda: announced(pair), 7)
     finally:
         second.cancel()
@@ -107,4 +93,4 @@ async def until(count: Any, wanted: int) -> None:
 
 def test_two_ticks_of_one_name_are_refused(pair: Pair) -> None:
     with pytest.raises(ValueError, match="thing"):
-        Scheduler(pair.claims, (TICK, TICK))
+        Scheduler(pair.claims, (world.TICK, world.TICK))
