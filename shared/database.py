@@ -167,7 +167,7 @@ class Transaction:
         after: Mapping[str, Any] | None = None,
         reason: str | None = None,
     ) -> None:
-        """Stage the one audit entry of this change, and its line in the record's history (no personal data in either)."""
+        """Stage the one audit entry of this change and its line in the record's history; no personal data in either."""
         entry = audit.Entry(
             action=action, object_type=about.record_type, object_id=about.id, org_path=about.org_path,
             before=before, after=after, reason=reason,

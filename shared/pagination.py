@@ -56,8 +56,7 @@ class Page(BaseModel, Generic[T]):
 
 @dataclass(frozen=True)
 class Filter:
-    """One query parameter: `column` compared for equality (repeated = or), or by range with `[gte]` … where `ranged`.
-    """
+    """One query parameter: `column` compared for equality (repeated = or), by range with `[gte]` … where `ranged`."""
 
     column: Any
     kind: type = str

@@ -184,8 +184,9 @@ class Upstreams:
         return found
 
     async def ask(self, service: str, target: str, headers: Sequence[tuple[str, str]], timeout_s: float) -> Any:
-        """The JSON answer of one of a service's internal views, whole within the time. Raises as `exchange`, also for any
-        other status.
+        """The JSON answer of a service's internal view, whole within the time.
+
+        Raises as `exchange`, also for any other status.
         """
         until = asyncio.get_running_loop().time() + timeout_s
         async with self.of(service).exchange(NextRequest("GET", target, headers, timeout_s)) as response:

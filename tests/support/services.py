@@ -42,7 +42,8 @@ async def fill_directory(db: Database, provinces: tuple[str, ...] = ("32",)) -> 
     async with db.transaction(machine(db.service)) as tx:
         rows = [
             {
-                "code": one["code"], "path": one["path"], "level": one["level"], "kind": one["kind"], "name": one["name"],
+                "code": one["code"], "path": one["path"], "level": one["level"], "kind": one["kind"],
+                "name": one["name"],
                 "parent_code": one["parent_code"], "area_codes": one["area_codes"], "teams": [],
                 "effective_on": date(2020, 1, 1), "closed_on": None, "record_version": 1,
             }
