@@ -51,25 +51,30 @@ class Gateway:
     def send(self, method: str, path: str, **options: Any) -> httpx.Response:
         """Send until the outcome is known: after a lost connection, 502, 503 or 504 the same request with the same key.
 
-        Keys and versions are the caller's: a repeat carries them unchanged, so it cannot happen twice.
+        Keys and versions are the caller's: a repeat carries them unchanged, so it cannot happen twice. Who is told that
+        he asks too often waits as long as he is told.
         """
         for attempt in range(_TRIES):
+            pause = _PAUSE_S
             try:
                 answer = self._http.request(method, path, **options)
             except httpx.TransportError:
                 if attempt == _TRIES - 1:
                     raise
             else:
-                if answer.status_code not in _UNSURE and not _still_running(answer):
+                if not _again(answer) or attempt == _TRIES - 1:
                     return answer
-                if attempt == _TRIES - 1:
-                    return answer
-            time.sleep(_PAUSE_S)
+                if answer.status_code == 429:
+                    pause = max(_PAUSE_S, float(answer.headers.get("retry-after", "1")))
+            time.sleep(pause)
         raise AssertionError("unreachable")
 
 
-def _still_running(answer: httpx.Response) -> bool:
-    return answer.status_code == 409 and answer.json().get("code") == "idempotency_key_in_progress"
+def _again(answer: httpx.Response) -> bool:
+    """Whether the outcome is not known yet, or nothing has been tried at all."""
+    if answer.status_code == 409:
+        return answer.json().get("code") == "idempotency_key_in_progress"
+    return answer.status_code in (*_UNSURE, 429)
 
 
 class Caller:
