@@ -22,6 +22,7 @@ from pathlib import Path
 from typing import Any
 
 from embedded import databases
+from embedded.acquaintance import acquainted
 from embedded.demonstration import network, people
 from embedded.engines.nats import NatsServer
 from embedded.engines.nats_config import BOOTSTRAP
@@ -168,7 +169,7 @@ def run(*, provinces: tuple[str, ...] = (network.DEFAULT_PROVINCE,), demonstrati
                 if demonstration:
                     _fill_once(home, url)
                 _welcome(url, time.monotonic() - began)
-                supervisor.watch([engines.postgres.process, engines.nats.process])
+                supervisor.watch([engines.postgres, engines.nats])
             except Stopped:
                 say("\nAnlan stops.")
             finally:
@@ -189,8 +190,11 @@ def _start_parts(home: Home, supervisor: Supervisor, engines: Engines) -> str:
     for part in parts:
         supervisor.start(part)
     supervisor.wait_ready(parts)
+    with step("units and people in every service") as told:
+        told.append(f"{asyncio.run(acquainted(engines.postgres))} people")
     state = {"url": url, "pid": os.getpid(), "password": PASSWORD, "postgres_port": engines.postgres.port}
-    home.state_file.write_text(json.dumps(state | {"nats_url": engines.nats.url}), encoding="utf-8")
+    nats = {"nats_url": engines.nats.url, "nats_monitor_url": engines.nats.monitor_url}
+    home.state_file.write_text(json.dumps(state | nats), encoding="utf-8")
     return url
 
 
