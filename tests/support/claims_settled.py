@@ -3,18 +3,20 @@
 from __future__ import annotations
 
 import asyncio
+import hashlib
 from collections.abc import Awaitable, Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date
 from typing import Any, TypeVar
-from uuid import UUID
+from uuid import UUID, uuid4
 
 import httpx
-from sqlalchemy import func, select
+from sqlalchemy import func, select, text
 
 from services.claims.archive.tables import ClaimFile
 from services.claims.payment.tables import Payment
 from shared.actor import Actor, machine
+from shared.attachments import attachments
 from shared.audit import audit_entries
 from shared.clock import process_now, rfc3339
 from shared.directory import directory_appointments, directory_persons
@@ -42,6 +44,15 @@ SMALL_FACTS: dict[str, Any] = {
         }
     ]
 }
+TWO_VICTIMS: dict[str, Any] = {
+    "fault_ratio": "1.00",
+    "claimants": [
+        {"ref": "A", "kind": "third_party", "name": "司徒海", "losses": [{"kind": "medical", "amount": "600.00"}]},
+        {"ref": "B", "kind": "third_party", "name": "令狐云", "losses": [{"kind": "medical", "amount": "400.00"}]},
+    ],
+    "expenses": [{"kind": "legal", "amount": "200.00"}],
+}
+VICTIM = {"kind": "third_party", "name": "司徒海", "account": "6222333344445555"}
 ACCOUNT = "6222000011112222"
 PERSON = {"kind": "insured_person", "name": "欧阳岚", "account": ACCOUNT}
 
@@ -202,6 +213,39 @@ class SettledWorld:
                 for table in (kernel.tables["outbox"], audit_entries, Payment.__table__)
             ]
         return counted[0], counted[1], counted[2]
+
+    async def refused(
+        self, answer: httpx.Response, wanted: str, before: tuple[int, int, int], status: int = 409
+    ) -> None:
+        """The refusal, and that it left nothing but its audit entry (none for 422)."""
+        assert (answer.status_code, answer.json()["code"]) == (status, wanted), answer.text
+        events, entries, payments = await self.traces()
+        assert (events, payments) == (before[0], before[2])
+        assert entries == before[1] + (0 if status == 422 else 1)
+
+    async def bound(self) -> tuple[UUID, dict[str, Any]]:
+        claim_id = await self.closed()
+        answer = await self.bind(claim_id)
+        assert answer.status_code == 201, answer.text
+        return claim_id, answer.json()
+
+    async def attach(self, claim_id: UUID, content: bytes) -> UUID:
+        """A file of the claim, as an upload would have left it."""
+        own, at, row = uuid4(), process_now(), await self.world.row(claim_id)
+        told = {
+            "id": own, "version": 1, "org_path": row.org_path, "record_type": "claim", "record_id": claim_id,
+            "kind": "document", "file_name": "a.pdf", "media_type": "application/pdf", "size": len(content),
+            "sha256": hashlib.sha256(content).digest(), "scan_state": "clean", "uploaded_by": person("adjuster"),
+            "created_at": at, "updated_at": at,
+        }  # fmt: skip
+        async with self.service.db.transaction(machine("claims")) as tx:
+            await tx.execute(attachments.insert().values(**told))
+        return own
+
+    async def sql(self, statement: str, record_id: Any) -> None:
+        """As the application role would write it, round the use cases; `:id` is the record's."""
+        async with self.service.db.transaction(machine("claims")) as tx:
+            await tx.execute(text(statement), {"id": record_id})
 
     async def staff(self, name: str, *digests: str, position: str | None = None, path: str = NORTH) -> UUID:
         """Somebody in the directory, with declared accounts and perhaps an appointment."""

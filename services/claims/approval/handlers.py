@@ -19,6 +19,7 @@ from services.claims.claim.handlers import take_duty
 from services.claims.claim.queries import ClaimFacts
 from services.claims.claim.rules import ClaimStatus, Duty, Held, Outcome, legal_moves
 from services.claims.claim.tables import Claim
+from services.claims.deadlines import queries as deadlines
 from services.claims.deadlines.queries import decision_deadline
 from shared.actions import Action
 from shared.actor import Actor
@@ -30,7 +31,7 @@ from shared.ids import uuid7
 from shared.money import ZERO, yuan
 from shared.work_items import close_items, open_item
 
-APPROVE_ITEM, COSIGN_ITEM, CALCULATE_ITEM = "approve", "cosign", "calculate"
+APPROVE_ITEM, COSIGN_ITEM, CALCULATE_ITEM, NOTICE_ITEM = "approve", "cosign", "calculate", "notice"
 
 
 def check_approve(actor: Actor, facts: ClaimFacts) -> None:
@@ -143,6 +144,17 @@ async def _conclude(tx: Transaction, claim: Claim, basis: ApprovalFacts, taken: 
         ),
         claim,
     )
+    await _ask_for_notice(tx, claim)
+
+
+async def _ask_for_notice(tx: Transaction, claim: Claim) -> None:
+    """The result is told at once; a refusal within the three days of 保险法 art. 24."""
+    due = next((one for one in await deadlines.deadlines_of(tx, claim) if one.id == "DL-CL-2"), None)
+    await open_item(
+        tx, NOTICE_ITEM, claim, Text("告知理赔结果", "Tell the result"), number=claim.claim_no,
+        unit_code=claim.unit_code, position="adjuster", href=f"/v1/claims/{claim.id}/notices",
+        due_at=due and due.due_at, basis=due and due.id,
+    )  # fmt: skip
 
 
 async def _tell_open_step(tx: Transaction, claim: Claim, now: Standing) -> None:

@@ -13,7 +13,7 @@ from services.claims.adjustment.handlers import record_prior_payment
 from services.claims.adjustment.tables import LimitEntry
 from services.claims.claim.tables import Claim
 from shared.actor import machine
-from shared.clock import process_now, rfc3339
+from shared.clock import legal_day, process_now, rfc3339
 from shared.ids import uuid7
 from shared.kernel import kernel
 from tests.support.calculations import PUBLIC, one
@@ -114,6 +114,10 @@ async def test_with_everything_advanced_the_agreement_settles_the_claim(world: S
 
 async def test_a_refusal_is_served_with_the_grounds_of_the_decision_and_settles_the_claim(world: SettledWorld) -> None:
     claim_id = await refused_claim(world)
+    (item,) = await world.items(claim_id, "notice")
+    decided_on = legal_day((await world.world.row(claim_id)).determined_at or process_now())
+    assert (item["position"], item["basis"]) == ("adjuster", "DL-CL-2")
+    assert legal_day(item["due_at"]) > decided_on + timedelta(days=3)
     answer = await world.serve(claim_id, "refuse")
     assert answer.status_code == 201, answer.text
     told = answer.json()
@@ -126,7 +130,7 @@ async def test_a_refusal_is_served_with_the_grounds_of_the_decision_and_settles_
     assert (settled["outcome"], settled["paid_amount"], settled["by_limit"]) == ("refused", "0.00", [])
     assert settled["settled_at"] == told["served_at"]
     assert [row["state"] for row in await world.service.rows(LimitEntry.__table__, claim_id=claim_id)] == []
-    assert (await world.items(claim_id, "close"))[0]["position"] == "adjuster"
+    assert [(one["kind"], one["position"]) for one in await world.items(claim_id)] == [("close", "adjuster")]
     assert await world.events("claims.notice.sent.v1") == []
 
 

@@ -53,7 +53,7 @@ async def test_a_refusal_is_proposed_below_and_decided_by_the_branch(world: Clai
     assert told.count("claims.claim.refused.v1") == 1
     assert "claims.claim.approved.v1" not in told
     assert await world.service.rows(LimitEntry.__table__) == []
-    assert await items(world, claim_id) == []
+    assert await items(world, claim_id) == [("notice", "320102", "adjuster")]
 
 
 async def test_an_exclusion_that_was_never_acknowledged_stops_the_approval_but_not_the_return(
@@ -191,7 +191,7 @@ async def test_the_work_item_follows_the_open_step(world: ClaimsWorld) -> None:
     await world.approve(approver(BRANCH, position="department_head"), claim_id, "cosignature")
     assert await items(world, claim_id) == [("approve", "32", "claims_approver")]
     await decided(world, claim_id, approver(BRANCH))
-    assert await items(world, claim_id) == []
+    assert await items(world, claim_id) == [("notice", "320102", "adjuster")]
 
 
 async def test_a_dry_run_tells_the_result_and_takes_no_step(world: ClaimsWorld) -> None:
