@@ -1,6 +1,6 @@
 """Keeps the processes of one machine running.
 
-Starts them, waits for them, starts again what crashed, stops all in order.
+Starts them, waits for them, starts again what crashed, engines included, stops all in order.
 """
 
 from __future__ import annotations
@@ -10,6 +10,7 @@ import time
 from collections.abc import Sequence
 from pathlib import Path
 from types import FrameType
+from typing import Protocol
 
 from embedded.engines.process import EngineDied, EngineProcess
 from embedded.home import ROOT, Home
@@ -23,6 +24,15 @@ _PAUSES_S = (0.5, 1.0, 2.0, 5.0)
 
 class Stopped(Exception):
     """Somebody asked us to stop."""
+
+
+class Engine(Protocol):
+    """PostgreSQL or NATS, as far as it is kept running."""
+
+    @property
+    def process(self) -> EngineProcess: ...
+
+    def start(self) -> None: ...
 
 
 class Supervisor:
@@ -76,16 +86,33 @@ class Supervisor:
                 raise TimeoutError(f"not ready after {patience_s:g} s: {', '.join(waiting)} ({reason})")
             time.sleep(_LOOK_EVERY_S)
 
-    def watch(self, engines: Sequence[EngineProcess]) -> None:
-        """Stay until asked to stop; a part that crashed is started again and said so. An engine's end ends all."""
+    def watch(self, engines: Sequence[Engine]) -> None:
+        """Stay until asked to stop. What crashed, engine or part, is started again and said so.
+
+        Raises `EngineDied`, `EngineRefused` where an engine cannot be started again: without it nothing works.
+        """
         while True:
             for engine in engines:
-                if not engine.alive:
-                    raise EngineDied(f"{engine.name} ended with {engine.exit_code}\n{engine.log_end()}")
+                if engine.process.crashed:
+                    self._engine_again(engine)
             for part, process in self._running:
                 if process.crashed:
                     self._again(part, process)
             time.sleep(_LOOK_EVERY_S)
+
+    def _engine_again(self, engine: Engine) -> None:
+        """On the same port, with the data that it had: everybody who was connected comes back by himself."""
+        process = engine.process
+        say(f"  ! {process.name} ended with {process.exit_code}; it is started again, log: {process.log}")
+        for pause in _PAUSES_S:
+            try:
+                engine.start()
+                break
+            except EngineDied:  # the dead one's last process may still hold the port
+                time.sleep(pause)
+        else:
+            engine.start()
+        say(f"  ✔ {process.name} is back")
 
     def _again(self, part: Part, process: EngineProcess) -> None:
         crashes = self._crashes[part.name] = self._crashes.get(part.name, 0) + 1

@@ -102,13 +102,13 @@ class NatsServer:
             while True:
                 chosen = self.port != 0
                 self.port = self.port or free_port(HOST)
-                self.monitor_port = free_port(HOST)
+                self.monitor_port = self.monitor_port or free_port(HOST)
                 try:
                     return self._start_once(held, timeout)
                 except EngineDied as death:
                     if chosen or "address already in use" not in str(death):
                         raise
-                    self.port = 0  # somebody took it between the asking and the binding
+                    self.port = self.monitor_port = 0  # somebody took it between the asking and the binding
 
     def verify(self) -> None:
         """Make sure that our own server answers on the port. Raises EngineRefused."""
