@@ -37,6 +37,10 @@ migrate: $(RUN) ## Bring all databases to the newest schema
 seed: $(RUN) ## Load the base data: tree, people, appointments, authority table, rule sets
 	$(PY) -m embedded seed
 
+.PHONY: seed-nation
+seed-nation: $(RUN) ## Load the tree of all provinces instead of one
+	$(PY) -m embedded seed --nation
+
 .PHONY: check
 check: $(RUN) ## Compare all stores with each other and name every difference
 	$(PY) -m embedded check

@@ -22,10 +22,12 @@ from shared.database import Database
 from shared.database_faults import refuse_unsafe_role
 from shared.events import Consumer
 from shared.health import parts_of
+from shared.housekeeping import housekeeping
 from shared.logging import configure
 from shared.messaging import Bus
 from shared.relay import Relay
 from shared.rule_sets import load
+from shared.scanning import scanning
 from shared.settings import DeployableSettings, refuse_test_switches
 from shared.ticks import Scheduler, Tick
 
@@ -43,11 +45,16 @@ def run_worker(
     loops: Sequence[Loop] = (),
     rule_set_folder: Path | None = None,
 ) -> None:
-    """Work until told to stop. `loops` run beside the rest for as long (job runner, scanner, deliveries)."""
+    """Work until told to stop. `loops` run beside the rest for as long (job runner, deliveries).
+
+    Housekeeping, and the scanner of attachments where one is set, belong to every worker and come by themselves.
+    """
     refuse_test_switches()
     configure(service)
     with suppress(asyncio.CancelledError):
-        asyncio.run(_work(service, settings, consumers, ticks, loops, rule_set_folder))
+        kept = (*ticks, housekeeping(settings.attachments_dir))
+        scanner = (scanning(settings),) if settings.attachment_scanner == "clamav" else ()
+        asyncio.run(_work(service, settings, consumers, kept, (*loops, *scanner), rule_set_folder))
 
 
 async def _work(

@@ -11,9 +11,10 @@ from shared.workers import run_worker
 
 def main() -> None:
     """Publish, listen and watch the legal clocks until stopped."""
+    settings = ComplaintsSettings()  # type: ignore[call-arg]
     run_worker(
         "complaints",
-        ComplaintsSettings(),  # type: ignore[call-arg]
+        settings,
         consumers=CONSUMERS,
         ticks=(BREACHES,),
         rule_set_folder=RULE_SETS,

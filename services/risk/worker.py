@@ -7,7 +7,6 @@ from services.risk.consumers import CONSUMERS
 from services.risk.key_risk.handlers import ACTIVE
 from services.risk.plan.handlers import DUE
 from services.risk.settings import RiskSettings
-from shared.housekeeping import housekeeping
 from shared.workers import run_worker
 
 
@@ -18,7 +17,7 @@ def main() -> None:
         "risk",
         settings,
         consumers=CONSUMERS,
-        ticks=(DUE, ACTIVE, housekeeping(settings.attachments_dir)),
+        ticks=(DUE, ACTIVE),
         rule_set_folder=RULE_SETS,
     )
 
