@@ -7,6 +7,7 @@ twice.
 from __future__ import annotations
 
 from collections import Counter
+from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import date, timedelta
 from typing import Any, Protocol
@@ -158,6 +159,14 @@ async def report_many(database: Database, count: int, *, per_transaction: int = 
             for claim in claims[start : start + per_transaction]:
                 tx.publish(ClaimReported(claim_no=f"C{claim.id.hex[-6:]}"), claim)
     return claims
+
+
+async def report_again(database: Database, claims: Sequence[File], *, per_transaction: int = 100) -> None:
+    """One more event about each of these claims, in this order."""
+    for start in range(0, len(claims), per_transaction):
+        async with database.transaction(machine(database.service)) as tx:
+            for claim in claims[start : start + per_transaction]:
+                tx.publish(ClaimReported(claim_no="C1"), claim)
 
 
 async def rows(database: Database, statement: str, **params: Any) -> list[Any]:
