@@ -1,0 +1,224 @@
+"""One record of every type of a service at the own unit, made through HTTP and by events, for walking its routes."""
+
+from __future__ import annotations
+
+import json
+from datetime import timedelta
+from typing import Any
+from uuid import UUID, uuid4
+
+from embedded.demonstration.story import story_policies
+from services.policy.core.handlers import IMPORT, import_line
+from shared.actor import Actor
+from shared.clock import legal_day, process_now, rfc3339
+from shared.job_runner import Runner
+from tests.support import complaint_world, crm_world, risk_world
+from tests.support.claim_life import ClaimLife, report
+from tests.support.claims_settled import SettledWorld
+from tests.support.route_walk import OWN, RouteWorld
+from tests.support.sample_files import pdf
+from tests.support.services import ServiceUnderTest
+from tests.support.tokens import actor
+
+CENTRAL = "00.32.3201"
+
+
+async def world_of(service: ServiceUnderTest) -> RouteWorld:
+    """The world of this service's routes."""
+    return await _WORLDS[service.service](service)
+
+
+async def _attached(service: ServiceUnderTest, who: Actor, path: str) -> str:
+    answer = await service.call(who, "POST", f"{path}/attachments", files={"file": ("a.pdf", pdf())})
+    assert answer.status_code == 201, answer.text
+    return answer.json()["id"]
+
+
+async def _uploaded(service: ServiceUnderTest, who: Actor, path: str) -> str:
+    answer = await service.call(who, "POST", f"{path}/uploads", files={"file": ("a.pdf", pdf())})
+    assert answer.status_code == 201, answer.text
+    return answer.json()["id"]
+
+
+async def claims_world(service: ServiceUnderTest) -> RouteWorld:
+    """A claim that was reported, a claim whose file is bound, its payment, and their files."""
+    life, settled = ClaimLife(service), SettledWorld(service)
+    agent, adjuster = actor("service_agent", OWN), actor("adjuster", OWN)
+    await life.policy()
+    claim = await life.reported(agent, upload_ids=[await _uploaded(service, agent, "/v1/claims")])
+    waiting = await _uploaded(service, agent, "/v1/claims")
+    attachment = await _attached(service, adjuster, f"/v1/claims/{claim}")
+    bound, payment = await _bound(settled)
+    return RouteWorld(
+        service,
+        known={
+            "/v1/claims/{}": claim, "/v1/claims/{}/attachments/{}": attachment, "/v1/payments/{}": payment,
+        },
+        better={path: {"/v1/claims/{}": bound} for path in _OF_A_BOUND_CLAIM},
+        bodies={
+            "POST /v1/claims/{record_id}/reveals": {"field": "reporter.name"},
+            "POST /v1/payments/{record_id}/reveals": {"field": "payee.account"},
+        },
+        searches={"/v1/claims/searches": {"reporter_name": "欧阳岚", "include_total": True}},
+        creations={
+            "/v1/claims": lambda known: report(policy_no=None, unit_code=None, upload_ids=[waiting if known else NONE]),
+            "/v1/claims/batches": lambda known: {"action": "dispatch", "items": [
+                {"ref": "1", "claim_id": claim if known else NONE, "version": 1, "surveyor_person_id": NONE}
+            ]},
+        },
+    )  # fmt: skip
+
+
+_OF_A_BOUND_CLAIM = (
+    "/v1/claims/{claim_id}/file/loans", "/v1/claims/{claim_id}/file/manifest", "/v1/claims/{claim_id}/file/returns",
+    "/v1/claims/{claim_id}/file/supplements", "/v1/claims/{claim_id}/approval", "/v1/claims/{claim_id}/losses",
+    "/v1/claims/{claim_id}/calculation-sheets",
+)  # fmt: skip
+
+
+async def _bound(world: SettledWorld) -> tuple[str, str]:
+    """A claim that went through everything, and its payment."""
+    claim_id = await world.decided(path=OWN)
+    cashier = actor("cashier", CENTRAL)
+    assert (await world.agree(claim_id, OWN)).status_code == 201
+    ordered = await world.order(claim_id, who=actor("adjuster", OWN))
+    assert ordered.status_code == 201, ordered.text
+    payment = ordered.json()["id"]
+    for answer in (
+        await world.confirm(payment, who=cashier),
+        await world.serve(claim_id, "partial", OWN),
+        await world.explain(claim_id, OWN),
+        await world.close(claim_id, OWN),
+        await world.bind(claim_id, actor("archivist", OWN)),
+    ):
+        assert answer.status_code == 201, answer.text
+    return str(claim_id), payment
+
+
+async def policy_world(service: ServiceUnderTest) -> RouteWorld:
+    """A group policy with an insured list, and an import that somebody at the unit started."""
+    body = story_policies(legal_day(process_now()))[3] | {"unit_code": "320102"}
+    number = body.pop("policy_no")
+    told = await service.call(actor("core_system", "00"), "PUT", f"/v1/core/policies/{number}", body)
+    assert told.status_code == 200, told.text
+    policy = told.json()["id"]
+    machine = actor("core_system", OWN, level="branch")
+    headers = {"Content-Type": "application/x-ndjson"}
+    content = json.dumps({**body, "policy_no": "PPA2026-32-990001"}).encode()
+    started = await service.call(machine, "POST", "/v1/core/imports", headers=headers, content=content)
+    assert started.status_code == 202, started.text
+    await Runner(service.db, {IMPORT: import_line(b"d" * 32)}).run_once()
+    return RouteWorld(
+        service,
+        known={"/v1/policies/{}": policy, "/v1/jobs/policy/{}": started.json()["id"]},
+        bodies={"POST /v1/policies/{record_id}/reveals": {"field": "customer_name"}},
+        searches={"/v1/policies/searches": {"policy_no": number}},
+    )
+
+
+async def risk_world_of_routes(service: ServiceUnderTest) -> RouteWorld:
+    """A policy of high limits with its plan, its visits, a hazard, its key-risk file, and their files."""
+    engineer = risk_world.ENGINEER
+    await risk_world.appoint(service, engineer)
+    sold = risk_world.policy(
+        legal_day(process_now()), risk_level="high",
+        cover={"limit_per_accident": "5000000.00", "aggregate_limit": "9000000.00"},
+    )  # fmt: skip
+    await risk_world.hear(service, risk_world.event(risk_world.ISSUED, UUID(sold["policy_id"]), sold))
+    visit = (await service.get(engineer, "/v1/inspections")).json()["items"][0]
+    below = f"/v1/inspections/{visit['id']}"
+    agreed = {"scheduled_at": rfc3339(process_now()), "inspector_person_id": str(engineer.person_id)}
+    answer = await service.post(engineer, f"{below}/schedules", agreed, version=visit["version"])
+    assert answer.status_code == 201, answer.text
+    hazard = await service.call(engineer, "PUT", f"{below}/hazards/H1", risk_world.HAZARD)
+    assert hazard.status_code == 200, hazard.text
+    known = {
+        "/v1/inspections/{}": visit["id"], "/v1/inspections/{}/hazards/{}": "H1",
+        "/v1/hazards/{}": hazard.json()["id"],
+        "/v1/inspection-plans/{}": await _first(service, engineer, "/v1/inspection-plans"),
+        "/v1/key-risk-files/{}": await _first(service, engineer, "/v1/key-risk-files"),
+    }  # fmt: skip
+    for path in ("/v1/inspections/{}", "/v1/hazards/{}"):
+        attached = await _attached(service, engineer, path.replace("{}", known[path]))
+        known[f"{path}/attachments/{{}}"] = attached
+    return RouteWorld(
+        service,
+        known=known,
+        bodies={
+            "POST /v1/inspections/{inspection_id}/reports": {"sections": risk_world.SECTIONS},
+            "PUT /v1/inspections/{inspection_id}/hazards/{client_id}": risk_world.HAZARD,
+        },
+        creations={
+            "/v1/inspections": lambda known: {
+                "kind": "ad_hoc", "policy_no": "PLL-1" if known else "PLL-0", "reason": "after a complaint",
+                "due_on": (process_now() + timedelta(days=9)).date().isoformat(),
+            },
+        },
+    )  # fmt: skip
+
+
+async def _first(service: ServiceUnderTest, who: Actor, path: str) -> str:
+    return (await service.get(who, path)).json()["items"][0]["id"]
+
+
+async def complaints_world(service: ServiceUnderTest) -> RouteWorld:
+    """A complaint about a claim in the hands of an officer, and its file."""
+    await complaint_world.appoint(service, *complaint_world.IN_OFFICE)
+    await complaint_world.know_claim(service)
+    waiting = await _uploaded(service, complaint_world.AGENT, "/v1/complaints")
+    made = await complaint_world.assigned(service, about={"claim_no": complaint_world.CLAIM_NO})
+    path = f"/v1/complaints/{made['id']}"
+    return RouteWorld(
+        service,
+        known={
+            "/v1/complaints/{}": made["id"],
+            "/v1/complaints/{}/attachments/{}": await _attached(service, complaint_world.AGENT, path),
+        },
+        bodies={
+            "POST /v1/complaints/{complaint_id}/decisions": complaint_world.REPLY,
+            "POST /v1/complaints/{record_id}/reveals": {"field": "complainant.name"},
+        },
+        creations={
+            "/v1/complaints": lambda known: complaint_world.complaint(upload_ids=[waiting if known else NONE]),
+        },
+        summaries={"/v1/complaints/statistics": "group_by=unit"},
+    )
+
+
+async def crm_world_of_routes(service: ServiceUnderTest) -> RouteWorld:
+    """A customer with a past, a visit, and what the visit found."""
+    world = crm_world.CrmWorld(service)
+    answer = await world.put()
+    assert answer.status_code == 200, answer.text
+    visit = await world.visit()
+    bad = crm_world.GOOD["claim_settlement"] | {"favours_demanded": "yes"}
+    done = await world.complete(visit["id"], answers=bad)
+    assert done.status_code == 201, done.text
+    customer = str(crm_world.C1)
+    return RouteWorld(
+        service,
+        known={
+            "/v1/customers/{}": customer, "/v1/return-visits/{}": visit["id"],
+            "/v1/findings/{}": done.json()["findings"][0]["id"],
+        },
+        bodies={
+            "PATCH /v1/customers/{customer_id}": {"note": "x"},
+            "POST /v1/customers/{record_id}/reveals": {"field": "name"},
+            "POST /v1/return-visits/{record_id}/reveals": {"field": "customer.phone"},
+        },
+        searches={"/v1/customers/searches": {"id_no": crm_world.body()["id_no"], "include_total": True}},
+        creations={
+            "/v1/customers": lambda known: {
+                "kind": "organisation", "name": "岚海商贸有限公司", "id_type": "uscc", "unit_code": None,
+                "id_no": crm_world.body()["id_no"] if known else "91320100MA00000001",
+            },
+        },
+    )  # fmt: skip
+
+
+NONE = str(uuid4())
+"""An id that nothing has."""
+_WORLDS: dict[str, Any] = {
+    "policy": policy_world, "claims": claims_world, "risk": risk_world_of_routes, "complaints": complaints_world,
+    "crm": crm_world_of_routes,
+}  # fmt: skip
