@@ -50,6 +50,9 @@ class database_faults:
                 raise ServiceUnavailable() from fault
             if isinstance(fault, (OperationalError, InterfaceError)) and state is None:
                 raise ServiceUnavailable() from fault
+        if type(fault).__module__.startswith("asyncpg."):
+            # The driver itself: a connection that a cancelled request left in the middle of an exchange.
+            raise ServiceUnavailable() from fault
         if isinstance(fault, (ConnectionError, OSError)) and not isinstance(fault, FileNotFoundError):
             raise ServiceUnavailable() from fault
 
