@@ -23,6 +23,10 @@ _PAUSE_S = 0.5
 _LIFE_S = 240
 
 
+Answer = httpx.Response
+"""What comes back; nobody else has to know the library."""
+
+
 class Refused(RuntimeError):
     """An answer that was not expected; `answer` has it whole."""
 

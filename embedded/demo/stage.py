@@ -7,9 +7,7 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from typing import Any, TypeVar
 
-import httpx
-
-from embedded.client import Caller
+from embedded.client import Answer, Caller
 from embedded.demo.cast import Cast, label
 from embedded.demo.clock import StoryClock
 from embedded.screen import say
@@ -107,7 +105,7 @@ class Stage:
         ahead = self.clock.forward_to(self.clock.next(hour, minute))
         say(f"\n  ── {self.clock.now:%Y-%m-%d %H:%M} Asia/Shanghai (the clock went forward by {_hours(ahead)})")
 
-    def _send(self, who: Caller, method: str, path: str, body: Any, on: str | None) -> httpx.Response:
+    def _send(self, who: Caller, method: str, path: str, body: Any, on: str | None) -> Answer:
         """Send under one key; where somebody else changed the record meanwhile, read it again and send anew."""
         self.count.steps += 1
         self._before_step(self.count.steps)
@@ -123,7 +121,7 @@ class Stage:
     @staticmethod
     def _with_password(
         who: Caller, method: str, path: str, body: Any, key: str, version: int | None
-    ) -> httpx.Response:  # fmt: skip
+    ) -> Answer:  # fmt: skip
         """The password is given again where the act asks for it; the same request follows under the same key."""
         answer = who.request(method, path, body, key=key, version=version)
         if answer.status_code == 401 and _json(answer).get("code") == "step_up_required":
@@ -131,7 +129,7 @@ class Stage:
             answer = who.request(method, path, body, key=key, version=version)
         return answer
 
-    def _line(self, who: Caller, what: str, answer: httpx.Response, found: str, as_expected: bool) -> None:
+    def _line(self, who: Caller, what: str, answer: Answer, found: str, as_expected: bool) -> None:
         self._say(who, what, str(answer.status_code), found if as_expected else f"✘ {found}")
         if not as_expected:
             raise StoryBroken(f"{answer.request.method} {answer.request.url.path}: {answer.text[:1500]}")
@@ -141,7 +139,7 @@ class Stage:
         say(f"{self.clock.now:%m-%d %H:%M}  {login:<6} {position:<17} {unit:<7}{what:<62} {status:<4}{found}".rstrip())
 
 
-def _json(answer: httpx.Response) -> dict[str, Any]:
+def _json(answer: Answer) -> dict[str, Any]:
     kind = answer.headers.get("content-type", "")
     return answer.json() if "json" in kind else {}
 
