@@ -8,6 +8,7 @@ from typing import Any
 from uuid import UUID, uuid4
 
 from embedded.demonstration.story import story_policies
+from services.crm.customer.rules import uscc_check
 from services.policy.core.handlers import IMPORT, import_line
 from shared.actor import Actor
 from shared.clock import legal_day, process_now, rfc3339
@@ -188,7 +189,7 @@ async def complaints_world(service: ServiceUnderTest) -> RouteWorld:
 async def crm_world_of_routes(service: ServiceUnderTest) -> RouteWorld:
     """A customer with a past, a visit, and what the visit found."""
     world = crm_world.CrmWorld(service)
-    answer = await world.put()
+    answer = await world.put(**crm_world.body(id_no=_code("913201000000000AB")))
     assert answer.status_code == 200, answer.text
     visit = await world.visit()
     bad = crm_world.GOOD["claim_settlement"] | {"favours_demanded": "yes"}
@@ -206,14 +207,19 @@ async def crm_world_of_routes(service: ServiceUnderTest) -> RouteWorld:
             "POST /v1/customers/{record_id}/reveals": {"field": "name"},
             "POST /v1/return-visits/{record_id}/reveals": {"field": "customer.phone"},
         },
-        searches={"/v1/customers/searches": {"id_no": crm_world.body()["id_no"], "include_total": True}},
+        searches={"/v1/customers/searches": {"id_no": _code("913201000000000AB"), "include_total": True}},
         creations={
             "/v1/customers": lambda known: {
                 "kind": "organisation", "name": "岚海商贸有限公司", "id_type": "uscc", "unit_code": None,
-                "id_no": crm_world.body()["id_no"] if known else "91320100MA00000001",
+                "id_no": _code("913201000000000AB" if known else "913201000000000AC"),
             },
         },
     )  # fmt: skip
+
+
+def _code(body: str) -> str:
+    """A unified social credit code with its check sign."""
+    return body + uscc_check(body)
 
 
 NONE = str(uuid4())
