@@ -6,7 +6,6 @@ import asyncio
 import json
 from collections.abc import Mapping
 from dataclasses import dataclass
-from datetime import UTC, datetime
 from typing import Any
 
 from embedded.check.catalogue import INVARIANTS
@@ -107,7 +106,7 @@ async def _judged(home: Home, running: Mapping[str, Any], dsns: Mapping[str, str
             messages=await messages_of(running["nats_url"], seed, states),
             durables=durables_of(states),
             attachments={name: home.attachments(name) / name for name in DEPLOYABLES},
-            now=datetime.now(UTC) + shift_of(home.clock_file),
+            now=await databases["gateway"].fetchval("select now()") + shift_of(home.clock_file),
             logs=home.logs,
             clock_was_moved=_clock_was_moved(home),
         )

@@ -11,9 +11,9 @@ from shared.streams import stream_of
 
 
 async def _idle(stores: Stores) -> Found:
-    query = """select usename, state, extract(epoch from now() - state_change)::float8 as seconds
+    query = """select usename, state, extract(epoch from clock_timestamp() - state_change)::float8 as seconds
         from pg_stat_activity
-        where datname = current_database() and usename like 'anlan%' and pid <> pg_backend_pid()"""
+        where datname = current_database() and usename like 'anlan%' and usename <> session_user"""
     found = Found()
     for database in DEPLOYABLES:
         for row in await stores.rows(database, query):
@@ -25,7 +25,7 @@ async def _idle(stores: Stores) -> Found:
     return found
 
 
-def _expected() -> Mapping[tuple[str, str], tuple[str, ...]]:
+def expected_durables() -> Mapping[tuple[str, str], tuple[str, ...]]:
     """(stream, service) → the families of subjects that its durable asks for."""
     found: dict[tuple[str, str], set[str]] = {}
     for service, subjects in subscriptions().items():
@@ -35,7 +35,7 @@ def _expected() -> Mapping[tuple[str, str], tuple[str, ...]]:
 
 
 async def _durables(stores: Stores) -> Found:
-    expected, held = _expected(), {(one.stream, one.name): one for one in stores.durables}
+    expected, held = expected_durables(), {(one.stream, one.name): one for one in stores.durables}
     found = Found(rows=len(held))
     for stream, name in sorted(expected.keys() | held.keys()):
         one = held.get((stream, name))

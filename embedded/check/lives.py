@@ -118,7 +118,7 @@ async def _periods(stores: Stores) -> Found:
     registry = [
         row
         for one in await stores.rows("complaints", "select content from rule_sets where name = 'deadlines'")
-        for row in json.loads(one["content"]).get("deadlines", [])
+        for row in json.loads(one["content"]).get("rows", [])
         if row.get("unit") == "days"
     ]
     query = "select complaint_no, rule, started_on, received_at, due_on, deadline, pauses from complaints"

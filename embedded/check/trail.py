@@ -6,6 +6,7 @@ import asyncio
 import hashlib
 import json
 from collections.abc import Iterator
+from datetime import datetime
 from pathlib import Path
 
 import asyncpg
@@ -45,6 +46,8 @@ def _faults(row: asyncpg.Record, n: int, prev: bytes, database: str) -> Iterator
     for name in _COLUMNS:
         if told[name] != (None if row[name] is None else str(row[name])):
             yield f"its {name} differs from what is signed"
+    if abs((datetime.fromisoformat(told["at"]) - row["at"]).total_seconds()) >= 0.001:
+        yield "its time differs from what is signed"
     if told["n"] != row["n"] or row["chain"] != f"{database}:{'.'.join(row['org_path'].split('.')[:3])}":
         yield "lies in another place than it was written to"
 
