@@ -9,8 +9,13 @@ from collections.abc import AsyncIterator, Mapping
 from pathlib import Path
 
 import pytest
+from hypothesis import settings
 
 from tests.support import engines as support
+
+# An example is judged by its answer, never by the time a loaded machine needs for it.
+settings.register_profile("untimed", deadline=None)
+settings.load_profile("untimed")
 
 _RUN, _CONTROLLER = "ANLAN_TEST_RUN", "ANLAN_TEST_CONTROLLER"
 

@@ -99,10 +99,10 @@ def test_a_refusal_that_says_it_was_done_before_is_no_break(played: Callable[...
 
 
 def test_waiting_has_an_end(played: Callable[..., Stage], monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(stage, "BOUND_S", 0.01)
     monkeypatch.setattr(stage, "_LOOK_EVERY_S", 0.001)
     found = iter([None, None, "here"])
     assert played().wait(Somebody(), "waits", lambda: next(found)) == "here"
+    monkeypatch.setattr(stage, "BOUND_S", 0.01)
     with pytest.raises(StoryBroken, match="not within"):
         played().wait(Somebody(), "waits", lambda: None)
 
