@@ -32,20 +32,42 @@ def _with_trace(_logger: Any, _method: str, line: MutableMapping[str, Any]) -> M
     return line
 
 
+class _StandardError:
+    """One write for each line, to whatever standard error is at that moment."""
+
+    def msg(self, line: str) -> None:
+        sys.stderr.write(line + "\n")
+
+    log = debug = info = warn = warning = error = critical = exception = fatal = msg
+
+
+_deployable = "unnamed"
+
+
+def _with_service(_logger: Any, _method: str, line: MutableMapping[str, Any]) -> MutableMapping[str, Any]:
+    line.setdefault("service", _deployable)
+    return line
+
+
+_PROCESSORS: list[Any] = [
+    structlog.contextvars.merge_contextvars,
+    _with_service,
+    structlog.processors.add_log_level,
+    structlog.processors.TimeStamper(fmt="iso", utc=True),
+    _with_trace,
+    structlog.processors.format_exc_info,
+    _without_personal_data,
+    structlog.processors.JSONRenderer(ensure_ascii=False),
+]
+
+
 def configure(service: str, *, level: int = logging.INFO) -> None:
     """Write this process's logs to standard error, with the deployable's name on every line."""
+    global _deployable
+    _deployable = service
     structlog.configure(
-        processors=[
-            structlog.contextvars.merge_contextvars,
-            structlog.processors.add_log_level,
-            structlog.processors.TimeStamper(fmt="iso", utc=True),
-            _with_trace,
-            structlog.processors.format_exc_info,
-            _without_personal_data,
-            structlog.processors.JSONRenderer(ensure_ascii=False),
-        ],
+        processors=_PROCESSORS,
         wrapper_class=structlog.make_filtering_bound_logger(level),
-        logger_factory=structlog.PrintLoggerFactory(sys.stderr),
+        logger_factory=lambda *_: _StandardError(),
         cache_logger_on_first_use=True,
     )
-    structlog.contextvars.bind_contextvars(service=service)

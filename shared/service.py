@@ -36,6 +36,7 @@ from shared.errors import (
 from shared.health import health_routes
 from shared.idempotency import Replayed
 from shared.ids import uuid7
+from shared.logging import configure
 from shared.problems import from_validation, language_of, unexpected, written
 from shared.routing import Room, sent
 from shared.settings import DeployableSettings, refuse_test_switches
@@ -63,6 +64,7 @@ def build_app(
     `prepare` loads what its handlers find on `app.state` (rule sets, directory).
     """
     refuse_test_switches()
+    configure(service)
 
     @asynccontextmanager
     async def lifespan(app: FastAPI) -> AsyncIterator[None]:
