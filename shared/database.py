@@ -26,6 +26,7 @@ from shared.database_faults import database_faults
 from shared.errors import NotFound, VersionStale
 from shared.events import Payload
 from shared.idempotency import Answer, RequestKey
+from shared.idle_connections import ask_idle_connections
 from shared.ids import uuid7
 
 _BEGIN = text(
@@ -83,6 +84,8 @@ class Transaction:
         self.actor = actor
         self.key = key
         self.now = now
+        self.remembered: dict[Any, Any] = {}
+        """What was read once and does not change within the use case, by a key of whoever read it."""
         self._events: list[outbox.Staged] = []
         self._entries: list[audit.Entry] = []
         self._answer: Answer | None = None
@@ -222,9 +225,10 @@ class Database:
             pool_size=pool,
             max_overflow=0,
             pool_timeout=2,
-            pool_pre_ping=True,
+            hide_parameters=True,  # the text of an error goes to the log, and parameters are personal data
             connect_args={"timeout": 5, "server_settings": {"application_name": application or service}},
         )
+        ask_idle_connections(self.engine)
 
     async def close(self) -> None:
         await self.engine.dispose()
