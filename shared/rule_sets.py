@@ -68,7 +68,7 @@ class RuleSet:
 
     def parsed(self, parse: Callable[[dict[str, Any], str], T]) -> T:
         """What `parse(content, version)` makes of it, made once for each version in the process."""
-        key = (self.digest, parse)
+        key = (self.digest, self.version, parse)
         if not self.digest:
             return parse(self.content, self.version)
         if key not in _parsed:
@@ -132,6 +132,7 @@ async def _insert(tx: Transaction, one: RuleSet, digest: str) -> None:
         "content_hash": digest,
     }
     await tx.execute(insert(rule_sets).values(**row).on_conflict_do_nothing())
+    tx.remembered.clear()
 
 
 @consumes("organisation.rule_set.published.v1")
@@ -156,9 +157,19 @@ _DESCRIBED = (
 
 
 async def in_force(tx: Transaction, name: str, day: date | None = None) -> RuleSet:
-    """The version of `name` in force on `day` (default: the transaction's). Raises `NoRuleSet`."""
-    sets = rule_sets.c
+    """The version of `name` in force on `day` (default: the transaction's); asked once in a transaction.
+
+    Raises `NoRuleSet`.
+    """
     on = day or legal_day(tx.now)
+    key = ("rule_set", name, on)
+    if key not in tx.remembered:
+        tx.remembered[key] = await _in_force(tx, name, on)
+    return tx.remembered[key]
+
+
+async def _in_force(tx: Transaction, name: str, on: date) -> RuleSet:
+    sets = rule_sets.c
     statement = (
         select(*_DESCRIBED)
         .where(sets.name == name, sets.effective_from <= on)

@@ -54,7 +54,11 @@ def facts_of(claim: Claim) -> rules.ClaimFacts:
 async def registry(tx: Transaction) -> tuple[DeadlineRegistry, BusinessCalendar]:
     """The periods of this service, of every date, and the working days of all years."""
     rows, days = await in_force(tx, "deadlines"), await in_force(tx, "calendars")
-    return DeadlineRegistry.from_content(rows.content), BusinessCalendar.from_content(days.content, days.version)
+    return rows.parsed(_registry), days.parsed(BusinessCalendar.from_content)
+
+
+def _registry(content: dict[str, Any], _version: str) -> DeadlineRegistry:
+    return DeadlineRegistry.from_content(content)
 
 
 async def marks_of(tx: Transaction, claim_id: UUID) -> Sequence[DeadlineMark]:

@@ -38,7 +38,7 @@ def report_of(claim: Claim) -> rules.Report:
 async def guide_for(tx: Transaction, claim: Claim) -> GuideOut:
     """Documents and steps for this loss, told with the first answer."""
     found = await in_force(tx, "document_checklists")
-    checklists = guides.read_checklists(found.version, found.content)
+    checklists = found.parsed(_checklists)
     kinds = guides.kinds_of(injured_count=claim.injured_count, death_count=claim.death_count)
     chosen = guides.guide(checklists, claim.line, kinds)
     return GuideOut(
@@ -48,6 +48,10 @@ async def guide_for(tx: Transaction, claim: Claim) -> GuideOut:
         ],
         steps=[GuideStep(code=one.code, text=one.text._asdict()) for one in chosen.steps],
     )
+
+
+def _checklists(content: dict[str, Any], version: str) -> guides.Checklists:
+    return guides.read_checklists(version, content)
 
 
 def taken_for_another_unit(claim: Claim, guide: GuideOut) -> ReportOut:

@@ -129,12 +129,16 @@ async def questions(tx: Transaction, kind: str) -> tuple[str, tuple[questionnair
 
 async def calendar(tx: Transaction) -> BusinessCalendar:
     days = await in_force(tx, "calendars")
-    return BusinessCalendar.from_content(days.content, days.version)
+    return days.parsed(BusinessCalendar.from_content)
 
 
 async def registry(tx: Transaction) -> DeadlineRegistry:
     """The legal and own periods of this service, of every date."""
-    return DeadlineRegistry.from_content((await in_force(tx, "deadlines")).content)
+    return (await in_force(tx, "deadlines")).parsed(_registry)
+
+
+def _registry(content: dict[str, Any], _version: str) -> DeadlineRegistry:
+    return DeadlineRegistry.from_content(content)
 
 
 async def sampling_key(tx: Transaction) -> bytes:
