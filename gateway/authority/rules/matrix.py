@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import tomllib
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Any
 
 from shared.authority import KINDS, AuthorityTable
@@ -62,6 +62,10 @@ class Matrix:
     positions: Mapping[str, Position]
     permissions: Mapping[str, Permission]
     forbidden_pairs: frozenset[frozenset[str]]
+    _held: dict[tuple[str | None, ...], frozenset[str]] = field(
+        default_factory=dict, init=False, repr=False, compare=False
+    )
+    """What `permissions_of` has found: it is asked with every request, and a matrix never changes."""
 
     @classmethod
     def load(cls, text: str) -> Matrix:
@@ -100,11 +104,14 @@ class Matrix:
         self, position: str, level: str, unit_kind: str = "standard", *, audience: str | None = None
     ) -> frozenset[str]:
         """All permissions of `position` at such a unit; with `audience` only those that this service enforces."""
-        return frozenset(
-            name
-            for name, row in self.permissions.items()
-            if audience in (None, row.audience) and self.allows(position, level, name, unit_kind)
-        )
+        asked = (position, level, unit_kind, audience)
+        if asked not in self._held:
+            self._held[asked] = frozenset(
+                name
+                for name, row in self.permissions.items()
+                if audience in (None, row.audience) and self.allows(position, level, name, unit_kind)
+            )
+        return self._held[asked]
 
     def holders(self, permission: str, level: str, unit_kind: str = "standard") -> tuple[str, ...]:
         """The positions that hold `permission` at such a unit, in the order of the file."""
