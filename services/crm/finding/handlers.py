@@ -63,9 +63,11 @@ async def _followed_up(tx: Transaction, visit_id: UUID) -> None:
     """Nothing that the visit found is open any more."""
     visit = await tx.find(ReturnVisit, visit_id, lock=True)
     if visit.state is VisitStatus.ROUTED:
+        before = visit.status
         visit.status = str(advance(visit.state, VisitStatus.FOLLOWED_UP))
         visit.version += 1
         visit.updated_at = tx.now
+        tx.note("follow_up", visit, before={"status": before}, after={"status": visit.status})
 
 
 async def led_to(tx: Transaction, finding: Finding, kind: str, record_id: UUID) -> None:

@@ -41,9 +41,11 @@ async def rate_hazard(
             return tx.answer(HazardItem.model_validate(hazard), status=200, version=hazard.version)
         hazard = await _write(tx, hazard, inspection, client_id, command, rating)
         if inspection.state is not InspectionStatus.IN_PROGRESS:
+            before = inspection.status
             inspection.advance(InspectionStatus.IN_PROGRESS)
             inspection.version += 1
             inspection.updated_at = tx.now
+            tx.note("begin", inspection, before={"status": before}, after={"status": inspection.status})
         return tx.answer(HazardItem.model_validate(hazard), status=200, version=hazard.version)
 
 
