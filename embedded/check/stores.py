@@ -76,10 +76,6 @@ class Stores:
             self.remembered["events"] = found
         return self.remembered["events"]
 
-    def forget(self) -> None:
-        """Read everything anew at the next asking."""
-        self.remembered.clear()
-
 
 @asynccontextmanager
 async def snapshots(dsns: Mapping[str, str]) -> AsyncIterator[dict[str, asyncpg.Connection]]:
