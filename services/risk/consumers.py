@@ -13,8 +13,7 @@ from sqlalchemy.dialects.postgresql import insert
 
 from services.risk.exposure.tables import ClaimSeen, PolicySeen
 from services.risk.inspection.tables import Hazard, Inspection, InspectionPlan
-from services.risk.key_risk.handlers import evaluate
-from services.risk.key_risk.tables import KeyRiskFile
+from services.risk.key_risk.handlers import evaluate, merged_away
 from services.risk.plan.handlers import after_accident, claim_withdrawn, end_plan, plan_for
 from shared.clock import legal_day
 from shared.database import Transaction
@@ -171,9 +170,7 @@ async def customer_merged(tx: Transaction, event: Received[CustomersMerged]) -> 
     kept, merged = event.data.kept_id, event.data.merged_id
     for table in (PolicySeen, ClaimSeen, InspectionPlan, Inspection, Hazard):
         await tx.execute(update(table).where(table.customer_id == merged).values(customer_id=kept))
-    closed = update(KeyRiskFile).where(KeyRiskFile.customer_id == merged, KeyRiskFile.status != "closed")
-    await tx.execute(closed.values(status="closed", closed_at=tx.now))
-    await evaluate(tx, kept)
+    await merged_away(tx, merged, kept)
 
 
 CONSUMERS = (

@@ -98,6 +98,21 @@ async def _activate(tx: Transaction, file_id: UUID) -> None:
     tx.note("activate", file, before={"status": "open"}, after={"status": file.status})
 
 
+async def merged_away(tx: Transaction, merged: UUID, kept: UUID) -> None:
+    """Two customers are one: the file of the one that is gone ends, the kept one's is opened or brought up to date."""
+    await tx.execute(_ONE_CUSTOMER, {"id": str(merged)})
+    open_one = select(KeyRiskFile).where(KeyRiskFile.customer_id == merged, KeyRiskFile.status != "closed")
+    file = await tx.scalar(open_one.with_for_update())
+    if file is not None:
+        before = file.status
+        file.status, file.closed_at, file.updated_at = "closed", tx.now, tx.now
+        file.version += 1
+        tx.publish(events.KeyRiskFileClosed(customer_id=kept), file)
+        await close_items(tx, file.id)
+        tx.note("close", file, before={"status": before}, after={"status": "closed"}, reason="customer merged")
+    await evaluate(tx, kept)
+
+
 ACTIVE = Tick("key_risk_active", timedelta(seconds=30), one_by_one(_visited, _activate))
 
 

@@ -87,3 +87,17 @@ async def test_a_file_does_not_close_while_a_criterion_holds(risk: ServiceUnderT
     read = (await risk.get(ENGINEER, path)).json()
     assert read["available_actions"][0]["reason"]["code"] == "criterion_still_holds"
     assert await run_once(risk.db, ACTIVE) == 0
+
+
+async def test_a_merged_customers_file_ends_and_everybody_hears_of_it(risk: ServiceUnderTest) -> None:
+    high = {"limit_per_accident": "5000000.00", "aggregate_limit": "10000000.00"}
+    merged, kept = policy(TODAY, cover=high), policy(TODAY)
+    await hear(risk, *(event(ISSUED, UUID(told["policy_id"]), told) for told in (merged, kept)))
+    pair = {"kept_id": kept["customer_id"], "merged_id": merged["customer_id"]}
+    gone = event("crm.customer.merged.v1", UUID(kept["customer_id"]), pair)
+    await hear(risk, gone, gone)
+    files = {str(file["customer_id"]): file for file in await risk.rows(FILES)}
+    assert (files[merged["customer_id"]]["status"], files[merged["customer_id"]]["version"]) == ("closed", 2)
+    assert (files[kept["customer_id"]]["status"], files[kept["customer_id"]]["criteria"]) == ("open", ["high_limit"])
+    assert len(await risk.rows(OUTBOX, subject="risk.key_risk_file.closed.v1")) == 1
+    assert len(await risk.rows(OUTBOX, subject="risk.key_risk_file.opened.v1")) == 2
