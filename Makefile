@@ -76,8 +76,8 @@ reliability: $(DEV) ## Crash points, duplicates, order, outages, and the checker
 	$(PYTEST) tests/reliability
 
 .PHONY: bench
-bench: $(DEV) ## Measure against a base line in the same run
-	$(PYTEST) tests/benchmarks
+bench: $(DEV) ## Measure against a base line in the same run and write docs/benchmarks.md; QUICK=1 only tries it
+	$(PY) -m tests.benchmarks $(if $(QUICK),--quick)
 
 .PHONY: soak
 soak: $(DEV) ## The long run under load and faults
