@@ -1,4 +1,4 @@
-"""What the stories have in common: the demonstration's policies in force, and the steps of one claim through the gateway."""
+"""What the stories have in common: policies of the demonstration, and the steps of one claim through the gateway."""
 
 from __future__ import annotations
 
@@ -107,7 +107,9 @@ class ClaimStory:
 
     async def pay(self, payee: Mapping[str, Any], amount: str, **more: Any) -> dict[str, Any]:
         """Order a payment and let the cashier above confirm it."""
-        ordered = await self.done("adjuster", "payments", {"payee": payee, "amount": amount, "relation": "self", **more})
+        ordered = await self.done(
+            "adjuster", "payments", {"payee": payee, "amount": amount, "relation": "self", **more}
+        )
         cashier = await self.system.enter("cashier", "3201")
         path = f"/v1/payments/{ordered['id']}"
         seen = await self.system.gateway.get(cashier, path)
