@@ -59,8 +59,7 @@ class AdministratorExists(Conflict):
 
 
 def _batches(rows: Sequence[T]) -> Iterator[Sequence[T]]:
-    for start in range(0, len(rows), BATCH):
-        yield rows[start : start + BATCH]
+    return (rows[start : start + BATCH] for start in range(0, len(rows), BATCH))
 
 
 def _day(value: date | str | None) -> date | None:
@@ -278,8 +277,7 @@ async def _network(db: Database, given: Mapping[str, Any]) -> dict[str, Any]:
 
 
 async def _main(arguments: list[str], given: Mapping[str, Any]) -> int:
-    settings = GatewaySettings()  # type: ignore[call-arg]
-    db = Database("gateway", settings.database(), pool=2, application="gateway-seed")
+    db = Database("gateway", GatewaySettings().database(), pool=2, application="gateway-seed")  # type: ignore[call-arg]
     try:
         if len(arguments) == 2 and arguments[0] == "network":
             sys.stdout.write(json.dumps(await _network(db, given)) + "\n")
@@ -288,6 +286,9 @@ async def _main(arguments: list[str], given: Mapping[str, Any]) -> int:
         else:
             sys.stderr.write(__doc__ or "")
             return 2
+    except AdministratorExists:
+        sys.stderr.write(f"{AdministratorExists.detail.en}\n")
+        return 1
     finally:
         await db.close()
     return 0

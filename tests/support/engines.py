@@ -168,6 +168,8 @@ class Clones:
         name = f"{template}_{self.worker}"
         statements = [f"create database {name} owner {databases.OWNER} template {template}"]
         statements += databases.grants(name, databases.role_of(deployable))  # rights on a database are not cloned
+        role = databases.role_of(deployable)
+        statements += [f"alter role {role} in database {name} set {one} = '{time}'" for one, time in PATIENCE.items()]
         apart(lambda: _execute(self.run.superuser_dsn(), statements))
         return name
 
@@ -182,6 +184,10 @@ class Clones:
             await connection.execute("set lock_timeout = '5s'")  # a test that left its transaction open is told so
             self._sweepers[deployable] = connection
         await connection.execute("select pristine.reset()")
+
+
+PATIENCE = {"lock_timeout": "10s", "statement_timeout": "20s"}
+"""Longer than in production: on a machine shared with other work no test may fail for slowness."""
 
 
 class Urls(Mapping[str, str]):
