@@ -6,7 +6,8 @@ import asyncio
 import json
 from collections.abc import Mapping
 from dataclasses import dataclass
-from typing import Any
+from datetime import datetime
+from typing import Any, cast
 
 from embedded.check.catalogue import INVARIANTS
 from embedded.check.invariants import Judged, judge
@@ -106,7 +107,7 @@ async def _judged(home: Home, running: Mapping[str, Any], dsns: Mapping[str, str
             messages=await messages_of(running["nats_url"], seed, states),
             durables=durables_of(states),
             attachments={name: home.attachments(name) / name for name in DEPLOYABLES},
-            now=await databases["gateway"].fetchval("select now()") + shift_of(home.clock_file),
+            now=cast(datetime, await databases["gateway"].fetchval("select now()")) + shift_of(home.clock_file),
             logs=home.logs,
             clock_was_moved=_clock_was_moved(home),
         )
