@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from datetime import timedelta
 
-from sqlalchemy import or_, select
+from sqlalchemy import extract, false, func, or_, select
 
 from services.claims.claim.tables import Claim, InjuredPerson
 from services.claims.duplicates.rules import Seen
@@ -40,8 +40,11 @@ def seen(command: ReportClaim) -> Seen:
 async def earlier_reports(tx: Transaction, command: ReportClaim) -> list[tuple[Claim, Seen]]:
     """Claims in the current scope that may tell of the same loss: near in time, same policy or same place."""
     near = (Claim.loss_at >= command.loss_at - NEAR) & (Claim.loss_at <= command.loss_at + NEAR)
-    same = or_(Claim.policy_no == command.policy_no, Claim.area_code == command.area_code, Claim.place == command.place)
-    claims = await tx.scalars(select(Claim).where(near, same, Claim.status != "cancelled").limit(200))
+    told = {Claim.policy_no: command.policy_no, Claim.area_code: command.area_code, Claim.place: command.place}
+    same = or_(false(), *(column == value for column, value in told.items() if value))  # untold is not the same
+    apart = func.abs(extract("epoch", Claim.loss_at - command.loss_at))
+    found = select(Claim).where(near, same, Claim.status != "cancelled").order_by(apart, Claim.id).limit(200)
+    claims = await tx.scalars(found)
     people: dict[object, set[str]] = {}
     rows = await tx.scalars(select(InjuredPerson).where(InjuredPerson.claim_id.in_([one.id for one in claims])))
     for row in rows:
