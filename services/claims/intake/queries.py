@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from datetime import timedelta
 
-from sqlalchemy import extract, false, func, or_, select
+from sqlalchemy import ColumnElement, extract, func, or_, select
 
 from services.claims.claim.tables import Claim, InjuredPerson
 from services.claims.duplicates.rules import Seen
@@ -37,11 +37,19 @@ def seen(command: ReportClaim) -> Seen:
     return Seen(None, command.policy_no, command.loss_at, command.place or "", command.area_code, frozenset(people))
 
 
+def _hurts_one_of(command: ReportClaim) -> ColumnElement[bool]:
+    """Claims with an injured person of this name or number; what was not told is not the same."""
+    names = [one.name for one in command.injured if one.name]
+    numbers = [one.id_no for one in command.injured if one.id_no]
+    known = or_(InjuredPerson.name.in_(names), InjuredPerson.id_no.in_(numbers))
+    return Claim.id.in_(select(InjuredPerson.claim_id).where(known))
+
+
 async def earlier_reports(tx: Transaction, command: ReportClaim) -> list[tuple[Claim, Seen]]:
-    """Claims in the current scope that may tell of the same loss: near in time, same policy or same place."""
+    """Claims in the current scope that may tell of the same loss: near in time, same policy, place or person."""
     near = (Claim.loss_at >= command.loss_at - NEAR) & (Claim.loss_at <= command.loss_at + NEAR)
     told = {Claim.policy_no: command.policy_no, Claim.area_code: command.area_code, Claim.place: command.place}
-    same = or_(false(), *(column == value for column, value in told.items() if value))  # untold is not the same
+    same = or_(*(column == value for column, value in told.items() if value), _hurts_one_of(command))
     apart = func.abs(extract("epoch", Claim.loss_at - command.loss_at))
     found = select(Claim).where(near, same, Claim.status != "cancelled").order_by(apart, Claim.id).limit(200)
     claims = await tx.scalars(found)

@@ -57,6 +57,19 @@ async def test_the_same_key_gets_the_first_answer_and_one_claim(claims: ServiceU
     assert len(await claims.rows(kernel.tables["audit_entries"])) == 1
 
 
+async def test_a_likely_duplicate_is_shown_and_what_was_not_told_makes_no_likeness(claims: ServiceUnderTest) -> None:
+    first = (await claims.post(AGENT, "/v1/claims", report())).json()
+    same = (await claims.post(AGENT, "/v1/claims", report(place="演示路 1 号门口"))).json()
+    assert [one["claim_no"] for one in same["possible_duplicates"]] == [first["claim_no"]]
+    people = report(policy_no=None, place="演示路 1号", injured=[{"name": "司徒海", "id_no": "11010519491231002X"}])
+    known = (await claims.post(AGENT, "/v1/claims", people)).json()
+    assert {one["claim_no"] for one in known["possible_duplicates"]} == {first["claim_no"], same["claim_no"]}
+    little = {"policy_no": None, "place": None, "injured": [], "injured_count": 0}
+    for _ in range(2):
+        untold = (await claims.post(AGENT, "/v1/claims", report(**little))).json()
+        assert untold["possible_duplicates"] == []
+
+
 async def test_a_sibling_unit_neither_reads_nor_lists_the_claim(claims: ServiceUnderTest) -> None:
     told = (await claims.post(AGENT, "/v1/claims", report())).json()
     mine = await claims.get(AGENT, f"/v1/claims/{told['id']}")
