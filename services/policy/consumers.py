@@ -165,8 +165,8 @@ async def customer_changed(tx: Transaction, event: Received[CustomerTold]) -> No
 async def customer_merged(tx: Transaction, event: Received[MergedTold]) -> None:
     """References follow to the record that was kept."""
     kept, merged = event.data.kept_id, event.data.merged_id
-    stub = insert(CustomerReference).values(customer_id=merged, merged_into=kept, record_version=0)
-    await tx.execute(stub.on_conflict_do_update(index_elements=["customer_id"], set_={"merged_into": kept}))
+    known = insert(CustomerReference).values(customer_id=merged, merged_into=kept, record_version=0)
+    await tx.execute(known.on_conflict_do_update(index_elements=["customer_id"], set_={"merged_into": kept}))
     await tx.execute(update(Policy).where(Policy.customer_id == merged).values(customer_id=kept))
 
 

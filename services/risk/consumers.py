@@ -146,8 +146,8 @@ async def claim_matched(tx: Transaction, event: Received[ClaimTold]) -> None:
 @consumes("claims.claim.cancelled.v1")
 async def claim_cancelled(tx: Transaction, event: Received[ClaimNamed]) -> None:
     """The report was taken back, perhaps before it was heard: it does not count."""
-    stub = insert(ClaimSeen).values(claim_id=event.data.claim_id, path=event.org_path, cancelled=True)
-    await tx.execute(stub.on_conflict_do_update(index_elements=["claim_id"], set_={"cancelled": True}))
+    known = insert(ClaimSeen).values(claim_id=event.data.claim_id, path=event.org_path, cancelled=True)
+    await tx.execute(known.on_conflict_do_update(index_elements=["claim_id"], set_={"cancelled": True}))
     await claim_withdrawn(tx, event.data.claim_id)
     seen = await tx.session.get(ClaimSeen, event.data.claim_id, populate_existing=True)
     await evaluate(tx, None if seen is None else seen.customer_id)
