@@ -84,6 +84,8 @@ class Transaction:
         self.actor = actor
         self.key = key
         self.now = now
+        self.scope = actor.scope
+        """The row scope that statements run in now."""
         self.remembered: dict[Any, Any] = {}
         """What was read once and does not change within the use case, by a key of whoever read it."""
         self._events: list[outbox.Staged] = []
@@ -156,6 +158,7 @@ class Transaction:
         """
         await self.session.flush()
         await self.session.execute(_SCOPE, {"scope": org_path})
+        self.scope = org_path
 
     def publish(self, payload: Payload, about: Located) -> None:
         """Stage an event about a record; it becomes an outbox row before the commit."""

@@ -17,8 +17,8 @@ from pathlib import Path
 from typing import Any, TypeVar
 
 from pydantic import BaseModel
-from sqlalchemy import Column, Date, Table, Text, select
-from sqlalchemy.dialects.postgresql import JSONB, insert
+from sqlalchemy import Column, Date, Table, Text, bindparam, select
+from sqlalchemy.dialects.postgresql import JSONB, distinct_on, insert
 
 from shared.clock import legal_day
 from shared.database import Transaction
@@ -146,40 +146,30 @@ async def rule_set_published(tx: Transaction, event: Received[RuleSetPublished])
 RULE_SET_CONSUMERS = (rule_set_published,)
 
 
-_DESCRIBED = (
-    rule_sets.c.name,
-    rule_sets.c.version,
-    rule_sets.c.effective_from,
-    rule_sets.c.source,
-    rule_sets.c.tag,
-    rule_sets.c.content_hash,
-)
+_IN_FORCE = (
+    select(
+        rule_sets.c.name, rule_sets.c.version, rule_sets.c.effective_from, rule_sets.c.source, rule_sets.c.tag,
+        rule_sets.c.content_hash,
+    )
+    .ext(distinct_on(rule_sets.c.name))
+    .where(rule_sets.c.effective_from <= bindparam("on_day"))
+    .order_by(rule_sets.c.name, rule_sets.c.effective_from.desc(), rule_sets.c.version.desc())
+)  # fmt: skip
 
 
 async def in_force(tx: Transaction, name: str, day: date | None = None) -> RuleSet:
-    """The version of `name` in force on `day` (default: the transaction's); asked once in a transaction.
+    """The version of `name` in force on `day` (default: the transaction's); all names are asked for once a transaction.
 
     Raises `NoRuleSet`.
     """
     on = day or legal_day(tx.now)
-    key = ("rule_set", name, on)
-    if key not in tx.remembered:
-        tx.remembered[key] = await _in_force(tx, name, on)
-    return tx.remembered[key]
-
-
-async def _in_force(tx: Transaction, name: str, on: date) -> RuleSet:
-    sets = rule_sets.c
-    statement = (
-        select(*_DESCRIBED)
-        .where(sets.name == name, sets.effective_from <= on)
-        .order_by(sets.effective_from.desc(), sets.version.desc())
-        .limit(1)
-    )
-    row = (await tx.execute(statement)).one_or_none()
+    if ("rule_sets", on) not in tx.remembered:
+        tx.remembered["rule_sets", on] = {row.name: row for row in await tx.execute(_IN_FORCE, {"on_day": on})}
+    row = tx.remembered["rule_sets", on].get(name)
     if row is None:
         raise NoRuleSet(f"{name} on {on}")
     if row.content_hash not in _contents:
+        sets = rule_sets.c
         found = select(sets.content).where(sets.name == row.name, sets.version == row.version)
         _contents[row.content_hash] = await tx.scalar(found)
     content = _contents[row.content_hash]

@@ -14,6 +14,7 @@ from contextlib import suppress
 from pathlib import Path
 
 import structlog
+import uvloop
 from prometheus_client import generate_latest
 
 from shared.actor import machine
@@ -54,7 +55,7 @@ def run_worker(
     with suppress(asyncio.CancelledError):
         kept = (*ticks, housekeeping(settings.attachments_dir))
         scanner = (scanning(settings),) if settings.attachment_scanner == "clamav" else ()
-        asyncio.run(_work(service, settings, consumers, kept, (*loops, *scanner), rule_set_folder))
+        uvloop.run(_work(service, settings, consumers, kept, (*loops, *scanner), rule_set_folder))
 
 
 async def _work(

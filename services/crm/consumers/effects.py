@@ -70,10 +70,10 @@ async def tell(
 
     Answers the customer, None where he is not known yet.
     """
-    concerned = await learn(tx, fact.about_id, fact.about_kind, fact.path, customer_id=customer_id, parent_id=parent_id)
-    customer = await remember(tx, fact)
-    for record_id in {*concerned, fact.about_id}:
-        await plan_for(tx, record_id)
+    learnt = await learn(tx, fact.about_id, fact.about_kind, fact.path, customer_id=customer_id, parent_id=parent_id)
+    customer = await remember(tx, fact, learnt.customer)
+    for record_id, kind in ({fact.about_id: fact.about_kind} | dict(learnt.concerned)).items():
+        await plan_for(tx, record_id, kind)
     if origin is not None:
         await close_source(tx, origin.kind, origin.id, fact.about_kind, fact.about_id)
     return customer

@@ -32,18 +32,33 @@ async def heard_of(tx: Transaction, customer_id: UUID, org_path: str) -> Custome
 
     `org_path` is where the record lies that speaks of him.
     """
-    unit_code = org_path.rpartition(".")[2]
-    row = {
-        "id": customer_id, "version": 1, "org_path": org_path, "created_at": tx.now, "updated_at": tx.now,
-        "known": False, "unit_code": unit_code,
-    }  # fmt: skip
-    await tx.execute(insert(Customer).values(**row).on_conflict_do_nothing(index_elements=["id"]))
+    held = tx.remembered.get(("customer", customer_id))
+    if held is None or held.merged_into is not None:
+        held = await _locked(tx, customer_id)
+        if held is None:
+            await _make_place_holder(tx, customer_id, org_path)
+            held = await _locked(tx, customer_id)
+        if held is None:
+            raise LookupError("a place holder that was just made is not there")
+        tx.remembered["customer", customer_id] = held
+    return held
+
+
+async def _locked(tx: Transaction, customer_id: UUID) -> Customer | None:
     for _ in range(8):
         found = await tx.scalar(select(Customer).where(Customer.id == customer_id).with_for_update())
-        if found.merged_into is None:
+        if found is None or found.merged_into is None:
             return found
         customer_id = found.merged_into
     raise LookupError("merged customers form a ring")
+
+
+async def _make_place_holder(tx: Transaction, customer_id: UUID, org_path: str) -> None:
+    row = {
+        "id": customer_id, "version": 1, "org_path": org_path, "created_at": tx.now, "updated_at": tx.now,
+        "known": False, "unit_code": org_path.rpartition(".")[2],
+    }  # fmt: skip
+    await tx.execute(insert(Customer).values(**row).on_conflict_do_nothing(index_elements=["id"]))
 
 
 def tell(tx: Transaction, customer: Customer, before: tuple[Any, ...] | None) -> None:

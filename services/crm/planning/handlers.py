@@ -5,16 +5,16 @@ Every function looks at what is known now and makes the visits agree with it, so
 
 from __future__ import annotations
 
+from dataclasses import dataclass
 from datetime import date
 from uuid import UUID
 
-from sqlalchemy import select
 from sqlalchemy.dialects.postgresql import insert
 
 from services.crm.customer.handlers import heard_of
+from services.crm.customer.tables import Customer
 from services.crm.planning import queries
-from services.crm.reference.tables import RecordReference
-from services.crm.timeline.queries import numbers_of, owner_of
+from services.crm.timeline.queries import owner_of
 from services.crm.visit import queries as visits
 from services.crm.visit import rules
 from services.crm.visit.handlers import cancel_visits, open_visit
@@ -31,9 +31,8 @@ _NEVER = 2**31 - 1
 _CANCELLED, _REOPENED = "claims.claim.cancelled", "claims.claim.reopened"
 
 
-async def plan_for(tx: Transaction, record_id: UUID) -> None:
+async def plan_for(tx: Transaction, record_id: UUID, kind: str) -> None:
     """Make the visits about a record agree with what is known of it; its customer may have become known just now."""
-    kind = await tx.scalar(select(RecordReference.kind).where(RecordReference.record_id == record_id))
     if kind == "claim":
         await after_settlement(tx, record_id)
     elif kind == "complaint":
@@ -58,9 +57,13 @@ async def after_settlement(tx: Transaction, claim_id: UUID) -> None:
     key = await visits.sampling_key(tx)
     if rules.plan_after_settlement(claim_id, claim.outcome, settled_on, calendar, sampling, key) is None:
         return
+    customer = await _owner(tx, claim_id)
+    if customer is None:
+        return
     row = (await visits.registry(tx)).row(CLAIM_DEADLINE, settled_on)
+    about = _About("claim", claim_id, claim.claim_no, customer)
     await _plan(
-        tx, VisitKind.CLAIM_SETTLEMENT, "claim", claim_id, row, settled_on, length=sampling.claim_working_days,
+        tx, VisitKind.CLAIM_SETTLEMENT, about, row, settled_on, length=sampling.claim_working_days,
         trigger=claim.settled_version,
     )  # fmt: skip
 
@@ -68,11 +71,10 @@ async def after_settlement(tx: Transaction, claim_id: UUID) -> None:
 async def after_issue(tx: Transaction, policy_id: UUID) -> None:
     """A visit about a new contract, where it is drawn and still fresh; imported ones are no exception."""
     policy = await queries.policy(tx, policy_id)
-    customer_id, path = await owner_of(tx, policy_id)
-    if policy is None or customer_id is None or path is None:
+    customer = await _owner(tx, policy_id)
+    if policy is None or customer is None:
         return
     figures = (await visits.figures(tx)).content
-    customer = await heard_of(tx, customer_id, path)
     issued = rules.IssuedPolicy(
         policy_id, policy.line, policy.business == "individual", customer.key_account_tier is not None, policy.issued_on
     )
@@ -80,9 +82,8 @@ async def after_issue(tx: Transaction, policy_id: UUID) -> None:
     if rules.plan_after_issue(issued, legal_day(tx.now), sampling, await visits.sampling_key(tx)) is None:
         return
     row = _own_row(figures["underwriting"], Unit.DAYS, "policy_issued", sampling.underwriting_days)
-    await _plan(
-        tx, VisitKind.UNDERWRITING, "policy", policy_id, row, policy.issued_on, length=sampling.underwriting_days
-    )
+    about = _About("policy", policy_id, policy.policy_no, customer)
+    await _plan(tx, VisitKind.UNDERWRITING, about, row, policy.issued_on, length=sampling.underwriting_days)
 
 
 async def after_complaint(tx: Transaction, complaint_id: UUID) -> None:
@@ -102,9 +103,13 @@ async def after_complaint(tx: Transaction, complaint_id: UUID) -> None:
     key = await visits.sampling_key(tx)
     if rules.plan_after_complaint(complaint_id, notified_on, calendar, sampling, key) is None:
         return
+    customer = await _owner(tx, complaint_id)
+    if customer is None:
+        return
     length = sampling.complaint_working_days
     row = _own_row(figures["complaint"], Unit.WORKING_DAYS, "complaint_notified", length)
-    await _plan(tx, VisitKind.COMPLAINT, "complaint", complaint_id, row, notified_on, length=length)
+    about = _About("complaint", complaint_id, None, customer)
+    await _plan(tx, VisitKind.COMPLAINT, about, row, notified_on, length=length)
 
 
 def _own_row(figures: dict[str, str], unit: Unit, trigger: str, length: int) -> DeadlineRow:
@@ -115,28 +120,36 @@ def _own_row(figures: dict[str, str], unit: Unit, trigger: str, length: int) -> 
     )  # fmt: skip
 
 
+async def _owner(tx: Transaction, record_id: UUID) -> Customer | None:
+    """Whom a visit about this record would be made to; None where nobody knows yet."""
+    customer_id, path = await owner_of(tx, record_id)
+    return None if customer_id is None or path is None else await heard_of(tx, customer_id, path)
+
+
+@dataclass(frozen=True)
+class _About:
+    """The record that a visit is about."""
+
+    kind: str
+    id: UUID
+    number: str | None
+    customer: Customer
+
+
 async def _plan(
-    tx: Transaction, kind: VisitKind, about_kind: str, about_id: UUID, row: DeadlineRow, start: date, *, length: int,
-    trigger: int = 0,
-) -> None:  # fmt: skip
-    """Plan the one visit of this kind about this record and trigger; nothing happens where it was planned before, or
-    where nobody knows yet whom to visit.
-    """
-    customer_id, path = await owner_of(tx, about_id)
-    if customer_id is None or path is None:
-        return
-    customer = await heard_of(tx, customer_id, path)
+    tx: Transaction, kind: VisitKind, about: _About, row: DeadlineRow, start: date, *, length: int, trigger: int = 0
+) -> None:
+    """Plan the one visit of this kind about this record and trigger; nothing happens where it was planned before."""
+    customer = about.customer
     due = deadline_of(row, start, await visits.calendar(tx), length=length)
     values = {
         "id": uuid7(), "version": 1, "org_path": customer.org_path, "created_at": tx.now, "updated_at": tx.now,
-        "customer_id": customer.id, "kind": str(kind), "about_kind": about_kind, "about_id": about_id,
+        "customer_id": customer.id, "kind": str(kind), "about_kind": about.kind, "about_id": about.id,
         "trigger": trigger, "status": str(rules.VisitStatus.PLANNED), "due": due.stored(), "due_on": due.due_on,
         "due_at": due.due_at,
     }  # fmt: skip
-    planned = insert(ReturnVisit).values(**values).on_conflict_do_nothing().returning(ReturnVisit.id)
-    visit_id = await tx.scalar(planned)
-    if visit_id is None:
+    visit = await tx.scalar(insert(ReturnVisit).values(**values).on_conflict_do_nothing().returning(ReturnVisit))
+    if visit is None:
         return
-    visit = await tx.find(ReturnVisit, visit_id)
-    await open_visit(tx, visit, customer, (await numbers_of(tx, [about_id])).get(about_id))
-    tx.note("plan", visit, after={"kind": visit.kind, "about": str(about_id), "due_on": visit.due_on})
+    await open_visit(tx, visit, customer, about.number)
+    tx.note("plan", visit, after={"kind": visit.kind, "about": str(about.id), "due_on": visit.due_on})

@@ -37,15 +37,22 @@ class Fact:
     amounts: Mapping[str, str] = field(default_factory=dict)
 
 
+@dataclass(frozen=True)
+class Learnt:
+    """What is known after a piece of news, and about which records more can be done now."""
+
+    customer: Customer | None
+    concerned: Mapping[UUID, str]
+    """Kind by id: this record, where its customer is known, and those below it which have had none so far."""
+
+
 async def learn(
     tx: Transaction, record_id: UUID, kind: str, path: str, *, customer_id: UUID | None = None,
     parent_id: UUID | None = None,
-) -> list[UUID]:  # fmt: skip
-    """Keep whose record it is, or above which other record that will be found.
+) -> Learnt:  # fmt: skip
+    """Keep whose record it is, or above which other record that will be found; what waited for it is placed.
 
-    What waited for it is placed. Answers the records about which more can be done now: this one, where its customer is
-    known, and those below it which have had none so far. Whoever works on one of these holds this record too, so that
-    nothing is overtaken.
+    Whoever works on one of the records concerned holds this record too, so that nothing is overtaken.
     """
     await queries.hold(tx, record_id)
     stated = {"record_id": record_id, "kind": kind, "customer_id": customer_id, "parent_id": parent_id, "path": path}
@@ -53,27 +60,34 @@ async def learn(
     known = {
         name: func.coalesce(row.excluded[name], getattr(RecordReference, name)) for name in ("customer_id", "parent_id")
     }
-    await tx.execute(row.on_conflict_do_update(index_elements=["record_id"], set_=known))
-    found = await queries.customer_of(tx, record_id)
+    kept = row.on_conflict_do_update(index_elements=["record_id"], set_=known)
+    found, above = (await tx.execute(kept.returning(RecordReference.customer_id, RecordReference.parent_id))).one()
+    if found is None and above is not None:
+        found = await queries.customer_of(tx, above)
     if found is None:
-        return []
+        return Learnt(None, {})
     customer = await heard_of(tx, found, path)
     ids = [record_id, *await queries.below(tx, record_id)]
     missing = update(RecordReference).where(RecordReference.record_id.in_(ids), RecordReference.customer_id.is_(None))
-    gained = await tx.scalars(missing.values(customer_id=customer.id).returning(RecordReference.record_id))
-    await _place_waiting(tx, [record_id, *gained], customer)
-    return [record_id, *(one for one in gained if one != record_id)]
+    gaining = missing.values(customer_id=customer.id).returning(RecordReference.record_id, RecordReference.kind)
+    gained = {one.record_id: one.kind for one in await tx.execute(gaining)}
+    await _place_waiting(tx, [record_id, *(one for one in gained if one != record_id)], customer)
+    return Learnt(customer, {record_id: kind} | gained)
 
 
-async def remember(tx: Transaction, fact: Fact) -> Customer | None:
-    """Put a fact on the timeline of whoever the record belongs to; until he is known it waits, and None is answered."""
-    customer_id = await queries.customer_of(tx, fact.about_id)
-    if customer_id is None:
+async def remember(tx: Transaction, fact: Fact, customer: Customer | None = None) -> Customer | None:
+    """Put a fact on the timeline of whoever the record belongs to; until he is known it waits, and None is answered.
+
+    `customer`: whose record it is, where the caller has just learnt that.
+    """
+    if customer is None:
+        customer_id = await queries.customer_of(tx, fact.about_id)
+        customer = None if customer_id is None else await heard_of(tx, customer_id, fact.path)
+    if customer is None:
         document = {name: _plain(value) for name, value in asdict(fact).items()}
         row = {"event_id": fact.event_id, "about_id": fact.about_id, "path": fact.path, "entry": document}
         await tx.execute(insert(WaitingEntry).values(**row).on_conflict_do_nothing())
         return None
-    customer = await heard_of(tx, customer_id, fact.path)
     await _write(tx, customer, fact)
     return customer
 

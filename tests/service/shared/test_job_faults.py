@@ -52,9 +52,11 @@ def refused(answer: Any, status: int, code: str) -> None:
 
 @pytest.mark.parametrize("point", ["jobs.before_commit", "jobs.after_commit"])
 async def test_a_worker_that_dies_doubles_no_line_and_loses_none(world: World, files_url: str, point: str) -> None:
-    wanted = names(7)
+    """Twenty lines share a transaction; it dies at the commit of the third of them, and then of the second."""
+    wanted = names(130)
     job = await started(world, *(line(name) for name in wanted))
-    for dies_at, done in ((3, 3 if point == "jobs.after_commit" else 2), (2, 5 if point == "jobs.after_commit" else 3)):
+    after_commit = point == "jobs.after_commit"
+    for dies_at, done in ((3, 60 if after_commit else 40), (2, 100 if after_commit else 60)):
         assert await worker_process(files_url, f"{point}@{dies_at}") == 137
         after = await shown(world, job)
         assert (after["state"], after["progress"]["done"]) == ("running", done)
@@ -62,7 +64,7 @@ async def test_a_worker_that_dies_doubles_no_line_and_loses_none(world: World, f
     assert await worker_process(files_url, "") == 0
     assert (await shown(world, job))["state"] == "succeeded"
     assert await world.names() == wanted
-    assert [one["line"] for one in await results(world, job)] == list(range(1, 8))
+    assert [one["line"] for one in await results(world, job)] == list(range(1, 131))
 
 
 async def worker_process(url: str, crashpoint: str) -> int:
