@@ -151,12 +151,17 @@ def _unit(row: Mapping[str, Any]) -> Unit:
 
 
 async def units_by_code(tx: Transaction, codes: Iterable[str]) -> dict[str, Unit]:
-    """The units with these codes that are known here; read outside the record filter, since a name is no record."""
-    wanted = list(codes)
-    if not wanted:
-        return {}
-    rows = await tx.execute(select(directory_units).where(directory_units.c.code.in_(wanted)))
-    return {row["code"]: _unit(row) for row in rows.mappings()}
+    """The units with these codes that are known here, asked for once in a transaction.
+
+    Read outside the record filter, since a name is no record.
+    """
+    held: dict[str, Unit | None] = tx.remembered.setdefault("units", {})
+    wanted = list(dict.fromkeys(codes))
+    asked = [code for code in wanted if code not in held]
+    if asked:
+        rows = await tx.execute(select(directory_units).where(directory_units.c.code.in_(asked)))
+        held.update(dict.fromkeys(asked) | {row["code"]: _unit(row) for row in rows.mappings()})
+    return {code: unit for code in wanted if (unit := held[code]) is not None}
 
 
 async def paths_of(tx: Transaction, codes: Iterable[str]) -> dict[str, str]:
@@ -172,8 +177,8 @@ async def units_on_path(tx: Transaction, path: str) -> list[Unit]:
     """The units from the one at `path` up to the head office, the lowest first."""
     steps = path.split(".")
     paths = [".".join(steps[: i + 1]) for i in range(len(steps))]
-    rows = await tx.execute(select(directory_units).where(directory_units.c.path.in_(paths)))
-    return sorted((_unit(row) for row in rows.mappings()), key=lambda unit: -len(unit.path))
+    units = (await units_by_code(tx, steps)).values()
+    return sorted((one for one in units if one.path in paths), key=lambda unit: -len(unit.path))
 
 
 async def authority_table_at(tx: Transaction, day: date | None = None) -> AuthorityTable:
@@ -211,9 +216,12 @@ async def appointments(
 
 
 async def person_of_staff_no(tx: Transaction, staff_no: str) -> UUID | None:
-    """The person with this staff number, active or not."""
-    people = directory_persons.c
-    return await tx.scalar(select(people.person_id).where(people.staff_no == staff_no))
+    """The person with this staff number, active or not; asked for once in a transaction."""
+    held: dict[str, UUID | None] = tx.remembered.setdefault("staff_numbers", {})
+    if staff_no not in held:
+        people = directory_persons.c
+        held[staff_no] = await tx.scalar(select(people.person_id).where(people.staff_no == staff_no))
+    return held[staff_no]
 
 
 async def staff_numbers(tx: Transaction, person_ids: Iterable[UUID]) -> dict[UUID, str]:

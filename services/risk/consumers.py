@@ -89,8 +89,8 @@ async def _policy(tx: Transaction, event: Received[PolicyTold]) -> None:
     statement = insert(PolicySeen).values(**row)
     kept = {name: statement.excluded[name] for name in row if name != "policy_id"}
     newer = PolicySeen.policy_version < statement.excluded.policy_version
-    await tx.execute(statement.on_conflict_do_update(index_elements=["policy_id"], set_=kept, where=newer))
-    policy = await tx.session.get(PolicySeen, told.policy_id, populate_existing=True)
+    written = statement.on_conflict_do_update(index_elements=["policy_id"], set_=kept, where=newer)
+    policy = await tx.scalar(written.returning(PolicySeen))
     if policy is not None:
         await plan_for(tx, policy)
         await evaluate(tx, policy.customer_id)

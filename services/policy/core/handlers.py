@@ -106,7 +106,7 @@ async def _look(tx: Transaction, policy_no: str, body: CorePolicy, imported: boo
 
 def _new_policy(told: Told) -> Policy:
     policy = Policy(
-        id=uuid7(), version=1, policy_no=told.policy_no, policy_version=0, org_path=told.path,
+        id=uuid7(), version=1, policy_no=told.policy_no, policy_version=told.body.core_version, org_path=told.path,
         customer_id=told.customer, customer_core_no=told.body.customer_core_no,
         business=told.product["business"], compulsory=told.product["compulsory"], issued_by=told.product["issued_by"],
     )  # fmt: skip

@@ -43,16 +43,19 @@ async def plan_for(tx: Transaction, policy: PolicySeen) -> None:
     if plan is not None and (plan.due_dates, plan.risk_level) == (told, policy.risk_level):
         plan.policy_version = policy.policy_version
         return
+    new = plan is None
     plan = await _write_plan(tx, plan, policy, figures["cycle_months"][policy.risk_level], told)
-    await _cancel(tx, Inspection.plan_id == plan.id, keep=set(dates))
-    held = set(
-        await tx.scalars(
-            select(Inspection.due_on).where(Inspection.plan_id == plan.id, Inspection.status != "cancelled")
-        )
-    )
+    held = set[date]() if new else await _kept(tx, plan, dates)
     for day in dates:
         if day not in held:
             await _open(tx, policy, day, InspectionKind.PERIODIC, plan_id=plan.id)
+
+
+async def _kept(tx: Transaction, plan: InspectionPlan, dates: Sequence[date]) -> set[date]:
+    """Cancel the visits of a plan on other days; the days that have one."""
+    await _cancel(tx, Inspection.plan_id == plan.id, keep=set(dates))
+    standing = select(Inspection.due_on).where(Inspection.plan_id == plan.id, Inspection.status != "cancelled")
+    return set(await tx.scalars(standing))
 
 
 async def _write_plan(
