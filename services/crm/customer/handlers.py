@@ -35,11 +35,10 @@ async def heard_of(tx: Transaction, customer_id: UUID, org_path: str) -> Custome
     held = tx.remembered.get(("customer", customer_id))
     if held is None or held.merged_into is not None:
         held = await _locked(tx, customer_id)
+        # None of ours and none to be seen: somebody else made him just now, and has committed.
+        held = held or await _new_place_holder(tx, customer_id, org_path) or await _locked(tx, customer_id)
         if held is None:
-            await _make_place_holder(tx, customer_id, org_path)
-            held = await _locked(tx, customer_id)
-        if held is None:
-            raise LookupError("a place holder that was just made is not there")
+            raise LookupError("a customer that is known lies outside the row scope")
         tx.remembered["customer", customer_id] = held
     return held
 
@@ -53,12 +52,13 @@ async def _locked(tx: Transaction, customer_id: UUID) -> Customer | None:
     raise LookupError("merged customers form a ring")
 
 
-async def _make_place_holder(tx: Transaction, customer_id: UUID, org_path: str) -> None:
+async def _new_place_holder(tx: Transaction, customer_id: UUID, org_path: str) -> Customer | None:
     row = {
         "id": customer_id, "version": 1, "org_path": org_path, "created_at": tx.now, "updated_at": tx.now,
         "known": False, "unit_code": org_path.rpartition(".")[2],
     }  # fmt: skip
-    await tx.execute(insert(Customer).values(**row).on_conflict_do_nothing(index_elements=["id"]))
+    new = insert(Customer).values(**row).on_conflict_do_nothing(index_elements=["id"])
+    return await tx.scalar(new.returning(Customer))
 
 
 def tell(tx: Transaction, customer: Customer, before: tuple[Any, ...] | None) -> None:
