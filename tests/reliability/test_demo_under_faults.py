@@ -159,6 +159,27 @@ def test_the_story_goes_on_when_the_engines_die(system: System, played) -> None:
         assert f"{name} is back" in system.said()
 
 
+@pytest.mark.parametrize(
+    ("deployable", "api_dies_after", "worker_dies_after"),
+    [
+        ("gateway", "sends surveyor", "closes the claim"),
+        ("policy", "sends policy PLL", "sends policy PWS"),
+        ("risk", "agrees on the visit with the customer", "signs the survey"),
+        ("complaints", "checks who complains", "gives the opinion of the sub-branch"),
+        ("crm", "calls the customer, nobody answers", "confirms that it is paid"),
+    ],
+)
+def test_the_story_goes_on_when_any_other_process_dies(
+    system: System, played, deployable: str, api_dies_after: str, worker_dies_after: str
+) -> None:
+    """One at a time, each long back when the other one dies."""
+    module = deployable if deployable == "gateway" else f"services.{deployable}"
+    told = played({api_dies_after: (f"{module}.app", "uvicorn"), worker_dies_after: (f"{module}.worker",)})
+    assert "✔ The story is played" in told
+    for part in ("API", "worker"):
+        assert f"{deployable} {part} ended with -9; started again" in system.said()
+
+
 def test_the_system_is_whole_after_all_that(system: System, played) -> None:
     """Another run without a fault; every process is there, and the state file says where."""
     told = played({})
@@ -166,3 +187,10 @@ def test_the_system_is_whole_after_all_that(system: System, played) -> None:
     assert len(system.parts()) == PROCESSES
     running = json.loads((system.home / "running.json").read_text(encoding="utf-8"))
     assert running["pid"] == system.launcher.pid
+    environment = {**os.environ, "ANLAN_HOME": str(system.home)}
+    checked = subprocess.run(
+        [sys.executable, "-m", "embedded", "check"], cwd=ROOT, env=environment, capture_output=True, timeout=120,
+        check=False,
+    )  # fmt: skip
+    assert checked.returncode == 0, checked.stdout.decode()
+    assert " 0 differ" in checked.stdout.decode()
