@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from decimal import Decimal
 from typing import Any
 
 from services.claims import events
@@ -82,12 +83,13 @@ async def _look(tx: Transaction, command: ReportClaim, digest_key: bytes) -> Fou
     return Found(looked, handling, admission, figures)
 
 
-async def _likely_duplicates(tx: Transaction, command: ReportClaim, figures: dict[str, Any]) -> list[tuple[Claim, Any]]:
-    earlier = await queries.earlier_reports(tx, command)
+async def _likely_duplicates(
+    tx: Transaction, command: ReportClaim, figures: dict[str, Any]
+) -> list[tuple[queries.Earlier, Decimal]]:
+    earlier = {one.id: one for one in await queries.earlier_reports(tx, command)}
     weights = duplicates.Weights(**figures["duplicates"])
-    found = duplicates.possible_duplicates(queries.seen(command), [seen for _, seen in earlier], weights)
-    by_id = {claim.id: claim for claim, _ in earlier}
-    return [(by_id[claim_id], score) for claim_id, score in found]
+    found = duplicates.possible_duplicates(queries.seen(command), [one.seen for one in earlier.values()], weights)
+    return [(earlier[claim_id], score) for claim_id, score in found]
 
 
 async def _write(tx: Transaction, command: ReportClaim, found: Found, digest_key: bytes, likely: bool) -> Claim:

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+from dataclasses import dataclass
 from datetime import timedelta
+from uuid import UUID
 
 from sqlalchemy import ColumnElement, extract, func, or_, select
 
@@ -15,6 +17,7 @@ from shared.database import Transaction
 from shared.masking import keyed_digest, normalised
 
 NEAR = timedelta(days=7)
+COMPARED = 60
 
 
 async def unit(tx: Transaction, code: str | None) -> Unit | None:
@@ -45,26 +48,39 @@ def _hurts_one_of(command: ReportClaim) -> ColumnElement[bool]:
     return Claim.id.in_(select(InjuredPerson.claim_id).where(known))
 
 
-async def earlier_reports(tx: Transaction, command: ReportClaim) -> list[tuple[Claim, Seen]]:
-    """Claims in the current scope that may tell of the same loss: near in time, same policy, place or person."""
+@dataclass(frozen=True)
+class Earlier:
+    """As much of an earlier report as its likeness is judged and shown by."""
+
+    id: UUID
+    claim_no: str
+    org_path: str
+    seen: Seen
+
+
+async def earlier_reports(tx: Transaction, command: ReportClaim) -> list[Earlier]:
+    """Claims in the current scope that may tell of the same loss: near in time, same policy, place or person.
+
+    The nearest in time are enough; on a busy day one place has hundreds, and the reporter waits.
+    """
     near = (Claim.loss_at >= command.loss_at - NEAR) & (Claim.loss_at <= command.loss_at + NEAR)
     told = {Claim.policy_no: command.policy_no, Claim.area_code: command.area_code, Claim.place: command.place}
     same = or_(*(column == value for column, value in told.items() if value), _hurts_one_of(command))
     apart = func.abs(extract("epoch", Claim.loss_at - command.loss_at))
-    found = select(Claim).where(near, same, Claim.status != "cancelled").order_by(apart, Claim.id).limit(200)
-    claims = await tx.scalars(found)
-    people: dict[object, set[str]] = {}
-    rows = await tx.scalars(select(InjuredPerson).where(InjuredPerson.claim_id.in_([one.id for one in claims])))
-    for row in rows:
-        named = {normalised(value) for value in (row.name, row.id_no, row.insured_ref) if value}
-        people.setdefault(row.claim_id, set()).update(named)
+    columns = (Claim.id, Claim.claim_no, Claim.org_path, Claim.policy_no, Claim.loss_at, Claim.place, Claim.area_code)
+    found = select(*columns).where(near, same, Claim.status != "cancelled").order_by(apart, Claim.id).limit(COMPARED)
+    claims = (await tx.execute(found)).all()
+    people: dict[UUID, set[str]] = {}
+    names = select(InjuredPerson.claim_id, InjuredPerson.name, InjuredPerson.id_no, InjuredPerson.insured_ref)
+    for claim_id, *told_of in await tx.execute(names.where(InjuredPerson.claim_id.in_([one.id for one in claims]))):
+        people.setdefault(claim_id, set()).update(normalised(value) for value in told_of if value)
     return [
-        (
-            one,
+        Earlier(
+            one.id, one.claim_no, one.org_path,
             Seen(one.id, one.policy_no, one.loss_at, one.place or "", one.area_code, frozenset(people.get(one.id, ()))),
         )
         for one in claims
-    ]
+    ]  # fmt: skip
 
 
 async def staff_behind(tx: Transaction, command: ReportClaim, digest_key: bytes) -> bool:

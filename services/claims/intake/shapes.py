@@ -12,6 +12,7 @@ from services.claims.cover import queries as cover
 from services.claims.deadlines.queries import deadlines_of
 from services.claims.guide import rules as guides
 from services.claims.intake import rules
+from services.claims.intake.queries import Earlier
 from services.claims.intake.schemas import GuideDocument, GuideOut, GuideStep, PossibleDuplicate, ReportOut
 from shared.database import Transaction
 from shared.rule_sets import in_force
@@ -60,7 +61,7 @@ def taken_for_another_unit(claim: Claim, guide: GuideOut) -> ReportOut:
 
 
 async def reported(
-    tx: Transaction, claim: Claim, guide: GuideOut, likely: Sequence[tuple[Claim, Decimal]]
+    tx: Transaction, claim: Claim, guide: GuideOut, likely: Sequence[tuple[Earlier, Decimal]]
 ) -> ReportOut:
     """The whole answer, for a taker in whose scope the claim lies."""
     within = [(one, score) for one, score in likely if sees(tx.actor, one.org_path)]
