@@ -3,10 +3,10 @@
 ARG PYTHON_IMAGE=python:3.13-slim-bookworm
 
 FROM ${PYTHON_IMAGE} AS packages
-ENV PIP_DISABLE_PIP_VERSION_CHECK=1 PIP_ROOT_USER_ACTION=ignore
+ENV PIP_DISABLE_PIP_VERSION_CHECK=1 PIP_ROOT_USER_ACTION=ignore PIP_CACHE_DIR=/var/cache/pip
 COPY requirements/image.lock /image.lock
 # wheels, so that nothing is compiled; nkeys is published as source only, in plain Python. Every file is checked by hash.
-RUN --mount=type=cache,target=/root/.cache/pip \
+RUN --mount=type=cache,target=/var/cache/pip \
     python -m venv --without-pip /opt/venv \
  && python -m pip --python /opt/venv install --quiet --require-hashes --no-deps \
     --only-binary :all: --no-binary nkeys --requirement /image.lock
