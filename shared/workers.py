@@ -30,6 +30,7 @@ from shared.rule_sets import load
 from shared.scanning import scanning
 from shared.settings import DeployableSettings, refuse_test_switches
 from shared.ticks import Scheduler, Tick
+from shared.unit_moves import FOLLOWING
 
 log = structlog.get_logger()
 
@@ -47,12 +48,13 @@ def run_worker(
 ) -> None:
     """Work until told to stop. `loops` run beside the rest for as long (job runner, deliveries).
 
-    Housekeeping, and the scanner of attachments where one is set, belong to every worker and come by themselves.
+    Housekeeping, what follows a moved unit, and the scanner of attachments where one is set, belong to every worker and
+    come by themselves.
     """
     refuse_test_switches()
     configure(service)
     with suppress(asyncio.CancelledError):
-        kept = (*ticks, housekeeping(settings.attachments_dir))
+        kept = (*ticks, FOLLOWING, housekeeping(settings.attachments_dir))
         scanner = (scanning(settings),) if settings.attachment_scanner == "clamav" else ()
         asyncio.run(_work(service, settings, consumers, kept, (*loops, *scanner), rule_set_folder))
 

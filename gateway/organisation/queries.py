@@ -10,7 +10,7 @@ from uuid import UUID
 
 from sqlalchemy import and_, func, or_, select
 
-from gateway.organisation.tables import Appointment, Person, Team, UnitRow
+from gateway.organisation.tables import Appointment, Person, Team, UnitArea, UnitChange, UnitPlace, UnitRow
 from shared.authority import Unit
 from shared.clock import legal_day
 from shared.database import Transaction
@@ -52,9 +52,38 @@ DIRECTORY = Listing(
 )
 
 
+WAITING = ("planned", "held")
+"""States of a change of the tree that has not taken effect."""
+
+
+def units_on(day: date) -> Listing:
+    """The tree as it was, or will be, on `day`: the places of that day in its order."""
+    served = select(UnitArea.unit_id).where(_within(UnitArea, day))
+    return Listing(
+        model=UnitPlace,
+        filters={
+            "code": Filter(UnitPlace.code),
+            "level": Filter(UnitPlace.level),
+            "kind": Filter(UnitPlace.kind),
+            "parent_code": Filter(UnitPlace.parent_code),
+        },
+        search=(UnitPlace.code, UnitPlace.name),
+        sorts={"code": UnitPlace.code, "org_path": UnitPlace.path},
+        default_sort="org_path",
+        conditions={
+            "on": lambda _: _within(UnitPlace, day),
+            "area_code": lambda text: UnitPlace.unit_id.in_(served.where(UnitArea.area_code == text)),
+        },
+    )
+
+
+def _within(dated: Any, day: date) -> Any:
+    return and_(dated.from_on <= day, or_(dated.to_on.is_(None), dated.to_on > day))
+
+
 def holds_on(day: date) -> Any:
     """The condition that an appointment is in force on `day`."""
-    return and_(Appointment.from_on <= day, or_(Appointment.to_on.is_(None), Appointment.to_on > day))
+    return _within(Appointment, day)
 
 
 def as_unit(row: UnitRow) -> Unit:
@@ -86,14 +115,33 @@ async def units_on_path(tx: Transaction, path: str) -> list[Unit]:
 
 
 async def areas_taken(tx: Transaction, areas: Iterable[str], day: date) -> dict[str, str]:
-    """Area → code of the unit that has it on `day`, of those asked for. Wants scope `00`."""
-    wanted = list(areas)
-    if not wanted:
-        return {}
-    holds = or_(*(UnitRow.area_codes.contains([area]) for area in wanted))
-    open_then = or_(UnitRow.closed_on.is_(None), UnitRow.closed_on > day)
-    rows = await tx.scalars(select(UnitRow).where(holds, open_then))
-    return {area: row.code for row in rows for area in row.area_codes if area in wanted}
+    """Area → code of the unit that has it on `day` or later, of those asked for. Wants scope `00`."""
+    statement = (
+        select(UnitArea.area_code, UnitRow.code)
+        .join(UnitRow, UnitRow.id == UnitArea.unit_id)
+        .where(UnitArea.area_code.in_(list(areas)), or_(UnitArea.to_on.is_(None), UnitArea.to_on > day))
+    )
+    return {area: code for area, code in await tx.execute(statement)}
+
+
+async def areas_of(tx: Transaction, unit_ids: Iterable[UUID]) -> Sequence[UnitArea]:
+    """Every area these units have, had or will have, in the order of time."""
+    statement = select(UnitArea).where(UnitArea.unit_id.in_(list(unit_ids)))
+    return await tx.scalars(statement.order_by(UnitArea.from_on, UnitArea.area_code))
+
+
+async def waiting_changes(tx: Transaction, unit_id: UUID) -> Sequence[UnitChange]:
+    """The unit's changes that wait for their day."""
+    statement = select(UnitChange).where(UnitChange.unit_id == unit_id, UnitChange.status.in_(WAITING))
+    return await tx.scalars(statement.order_by(UnitChange.effective_on, UnitChange.id))
+
+
+async def closes_on(tx: Transaction, unit: UnitRow) -> date | None:
+    """The first day on which the unit no longer works, as decided or planned; None: no such day is known."""
+    planned = select(UnitChange.effective_on).where(
+        UnitChange.unit_id == unit.id, UnitChange.kind == "closure", UnitChange.status.in_(WAITING)
+    )
+    return unit.closed_on or await tx.scalar(planned)
 
 
 async def teams_of(tx: Transaction, unit_id: UUID) -> Sequence[Team]:

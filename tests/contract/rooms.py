@@ -8,9 +8,11 @@ from __future__ import annotations
 ROOMS: dict[str, tuple[str, ...]] = {
     "gateway": (
         "organisation",
+        "directives",
         "authority",
         "identity",
         "forwarding",
+        "structure",
         "workbench",
         "feed",
         "catalogue",

@@ -33,6 +33,7 @@ OWN_NAMES: dict[str, str] = {
     "gateway/identity/attempts.py": "whoever proves a password is counted and locked out in one place",
     "gateway/identity/machines.py": "a machine signs in by key: neither a password nor a lock-out",
     "gateway/identity/callers.py": "who sends a request, for every room and for what is forwarded",
+    "gateway/structure/effects.py": "what a change of the tree does, for the request of its day and for the tick alike",
     "gateway/seed.py": "the first filling crosses all rooms of the gateway",
 }
 
