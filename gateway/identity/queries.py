@@ -9,8 +9,18 @@ from uuid import UUID
 
 from sqlalchemy import delete, or_, select, text
 
+from gateway.delegation import queries as delegations
+from gateway.delegation.tables import DelegationRow
 from gateway.identity import rules
-from gateway.identity.tables import Account, MachineKey, OneTimeToken, RefreshToken, Session, SignInAttempt
+from gateway.identity.tables import (
+    Account,
+    FormerPassword,
+    MachineKey,
+    OneTimeToken,
+    RefreshToken,
+    Session,
+    SignInAttempt,
+)
 from gateway.organisation.tables import Appointment, Person, UnitRow
 from shared.database import Transaction
 
@@ -50,8 +60,25 @@ def as_facts(row: Session) -> rules.SessionFacts:
     return rules.SessionFacts(
         id=row.id, person_id=row.person_id, appointment_id=row.appointment_id, generation=row.generation,
         authenticated_at=row.authenticated_at, must_set_password=row.must_set_password, expires_at=row.expires_at,
-        ended=row.ended_at is not None,
+        ended=row.ended_at is not None, delegation_id=row.delegation_id,
     )  # fmt: skip
+
+
+async def acting_facts(tx: Transaction, delegation_id: UUID | None) -> rules.Acting | None:
+    """A delegation with what its delegator holds; None where there is none. Whether it counts is the rules' to say."""
+    row = None if delegation_id is None else await delegations.by_id(tx, delegation_id)
+    return None if row is None else await _acting(tx, row)
+
+
+async def _acting(tx: Transaction, row: DelegationRow) -> rules.Acting | None:
+    delegator = await person_facts(tx, row.from_person_id)
+    return None if delegator is None else rules.Acting(row.facts(), delegator)
+
+
+async def acting_of(tx: Transaction, person_id: UUID) -> list[rules.Acting]:
+    """Everything delegated to a person that has not ended, the earliest first."""
+    found = [await _acting(tx, row) for row in await delegations.given_to(tx, person_id)]
+    return [one for one in found if one is not None]
 
 
 async def session_for_change(tx: Transaction, session_id: UUID) -> Session | None:
@@ -66,6 +93,24 @@ async def open_sessions(tx: Transaction, person_id: UUID) -> Sequence[Session]:
 
 async def account_of_login(tx: Transaction, login: str) -> Account | None:
     return await tx.scalar(select(Account).where(Account.login == login))
+
+
+async def person_of_staff_no(tx: Transaction, staff_no: str) -> UUID | None:
+    """The person id of the natural person with this staff number."""
+    return await tx.scalar(select(Person.id).where(Person.staff_no == staff_no, Person.kind == "person"))
+
+
+async def home_of(tx: Transaction, person_id: UUID | None) -> str:
+    """The unit that a person belongs to, for the audit trail; the head office for nobody."""
+    found = await tx.scalar(select(Person.org_path).where(Person.id == person_id))
+    return found or "00"
+
+
+async def former_passwords(tx: Transaction, person_id: UUID, most: int) -> list[str]:
+    """The hashes of the last `most` passwords before the present one."""
+    row = FormerPassword
+    statement = select(row).where(row.person_id == person_id).order_by(row.set_at.desc()).limit(most)
+    return [one.password_hash for one in await tx.scalars(statement)]
 
 
 async def account_of(tx: Transaction, person_id: UUID) -> Account | None:

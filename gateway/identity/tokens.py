@@ -61,15 +61,19 @@ class AccessClaims:
     epoch: int
     authenticated_at: datetime
     """When the password was last given."""
+    delegation_id: UUID | None = None
+    """The delegation that is acted under."""
 
 
 def access_token(key: SigningKey, claims: AccessClaims, now: datetime) -> str:
     """The token for the outside; it lives 5 minutes. `delegation` joins the claims while somebody acts for another."""
     issued = int(now.timestamp())
+    acting = {} if claims.delegation_id is None else {"delegation": str(claims.delegation_id)}
     return _signed(
         key,
         "at+jwt",
-        {
+        acting
+        | {
             "iss": ISSUER,
             "aud": OUTSIDE,
             "sub": str(claims.person_id),
@@ -104,6 +108,7 @@ def read_access_token(token: str, keys: KeySet) -> AccessClaims:
             generation=int(said["generation"]),
             epoch=int(said["epoch"]),
             authenticated_at=datetime.fromtimestamp(said["auth_time"], UTC).astimezone(SHANGHAI),
+            delegation_id=UUID(said["delegation"]) if "delegation" in said else None,
         )
     except (JoseError, KeyError, ValueError, TypeError, AttributeError) as problem:
         raise TokenInvalid() from problem
@@ -115,13 +120,16 @@ def internal_token(
     """The statement of who acts, for one service: `audience` is `claims`, `policy`, … .
 
     It carries the permissions of that service alone, and of `more` (an `/internal` route's own permission) those that
-    the actor holds. It lives 60 s; 5 s with the claim `money` on routes that carry money or grant authority.
+    the actor holds. It lives 60 s; 5 s with the claim `money` on routes that carry money or grant authority; never
+    longer than the delegation that is acted under.
     """
     named = set(more)
     kept = sorted(one for one in actor.permissions if one.startswith(f"{audience}.") or one in named)
     issued = int((now or process_now()).timestamp())
     claims = claims_of(actor) | {"permissions": kept, "iss": ISSUER, "aud": audience, "iat": issued}
     claims |= {"exp": issued + MONEY_S, "money": True} if money else {"exp": issued + INTERNAL_S}
+    if actor.acting_until is not None:
+        claims["exp"] = min(claims["exp"], int(actor.acting_until.timestamp()))
     return _signed(key, "JWT", claims)
 
 
