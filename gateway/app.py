@@ -16,8 +16,11 @@ from gateway.audit import routes as audit
 from gateway.authority import routes as authority
 from gateway.authority.tables import AuthorityTableRow
 from gateway.catalogue import routes as catalogue
+from gateway.delegation import routes as delegation
+from gateway.delegation.tables import DelegationRow
 from gateway.directives import routes as directives
 from gateway.directives.tables import Directive
+from gateway.directory import routes as directory
 from gateway.forwarding.install import counted, install_forwarding
 from gateway.forwarding.table import RouteTable
 from gateway.identity import routes as identity
@@ -40,8 +43,11 @@ def rooms(settings: GatewaySettings) -> tuple[Room, ...]:
         structure.room,
         directives.room,
         authority.room,
+        delegation.room,
+        directory.room,
         record_routes(UnitRow, "/v1/units", read="organisation.unit.read"),
         record_routes(Person, "/v1/people", read="organisation.person.read"),
+        record_routes(DelegationRow, "/v1/delegations", read="organisation.delegation.read"),
         record_routes(Directive, "/v1/directives", read="organisation.directive.read"),
         record_routes(AuthorityTableRow, "/v1/authority-tables", read="organisation.authority.read"),
         workbench.room,

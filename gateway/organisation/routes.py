@@ -20,7 +20,6 @@ from gateway.organisation.schemas import (
     ChangeTeam,
     DeclarationsOut,
     Declare,
-    DirectoryEntry,
     OpenTeam,
     PersonItem,
     PersonOut,
@@ -53,12 +52,6 @@ def _day(request: Request) -> date | None:
     except ValueError:
         words = Text("该值无效。", "This value is not valid.")
         raise InvalidParameter(Fault("invalid_parameter", words, parameter="on")) from None
-
-
-def _named(request: Request) -> list[str]:
-    """The persons asked for by id, where nothing else narrows the search: they are told even if they hold nothing."""
-    narrowed = {"position", "unit_code", "cursor"} & set(request.query_params)
-    return [] if narrowed else request.query_params.getlist("person_id")
 
 
 @room.reads("/v1/units", Page[UnitItem], may="organisation.unit.read", free_query=True)
@@ -166,15 +159,3 @@ async def end_appointment(
 async def declare(person_id: UUID, command: Declare, call: Reads) -> Response:
     """Declare the own numbers and those of relatives; what was declared before is replaced whole."""
     return sent(await handlers.declare(call.db, call.actor, call.key, person_id, command, call.state.digest_key))
-
-
-@room.reads("/v1/directory", Page[DirectoryEntry], may="organisation.directory.read", free_query=True)
-async def find_people(request: Request, call: Reads) -> Response:
-    """Who holds what today, with names: read outside the record filter, since every record names its people."""
-    async with call.db.transaction(call.actor) as tx:
-        await tx.use_scope("00")
-        asked = await _asked(tx, queries.DIRECTORY, request)
-        in_force = queries.in_force_today(tx)
-        rows, cursor, total = await page(tx, queries.DIRECTORY, asked, call.state.secret, in_force)
-        entries = await shapes.directory_entries(tx, rows, asked_for=_named(request))
-        return shown(shaped(entries, cursor, total), fields=asked.fields)

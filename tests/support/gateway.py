@@ -18,8 +18,11 @@ from embedded.demonstration.network import teams, units
 from embedded.demonstration.people import people, staff_by
 from gateway.authority import routes as authority
 from gateway.authority.tables import AuthorityTableRow
+from gateway.delegation import routes as delegation
+from gateway.delegation.tables import DelegationRow
 from gateway.directives import routes as directives
 from gateway.directives.tables import Directive
+from gateway.directory import routes as directory
 from gateway.forwarding.upstreams import Upstreams
 from gateway.identity import routes as identity
 from gateway.identity.callers import authenticate, install
@@ -65,8 +68,11 @@ def rooms_app(settings: GatewaySettings) -> FastAPI:
         structure.room,
         directives.room,
         authority.room,
+        delegation.room,
+        directory.room,
         record_routes(UnitRow, "/v1/units", read="organisation.unit.read"),
         record_routes(Person, "/v1/people", read="organisation.person.read"),
+        record_routes(DelegationRow, "/v1/delegations", read="organisation.delegation.read"),
         record_routes(Directive, "/v1/directives", read="organisation.directive.read"),
         record_routes(AuthorityTableRow, "/v1/authority-tables", read="organisation.authority.read"),
     )
