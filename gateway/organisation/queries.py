@@ -8,7 +8,7 @@ from datetime import date
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import and_, func, or_, select
+from sqlalchemy import and_, collate, func, or_, select
 
 from gateway.organisation.tables import Appointment, Person, Team, UnitArea, UnitChange, UnitPlace, UnitRow
 from shared.authority import Unit
@@ -16,19 +16,6 @@ from shared.clock import legal_day
 from shared.database import Transaction
 from shared.pagination import Filter, Listing
 
-UNITS = Listing(
-    model=UnitRow,
-    filters={
-        "code": Filter(UnitRow.code),
-        "level": Filter(UnitRow.level),
-        "kind": Filter(UnitRow.kind),
-        "parent_code": Filter(UnitRow.parent_code),
-    },
-    search=(UnitRow.code, UnitRow.name),
-    sorts={"code": UnitRow.code, "org_path": UnitRow.org_path},
-    default_sort="org_path",
-    conditions={"area_code": lambda text: UnitRow.area_codes.contains([text])},
-)
 TEAMS = Listing(
     model=Team, filters={"code": Filter(Team.code)}, search=(Team.code, Team.name), sorts={"code": Team.code},
     default_sort="code",
@@ -52,13 +39,34 @@ DIRECTORY = Listing(
 )
 
 
+_LAST = chr(0x10FFFF)
+"""Sorts after every character."""
+
 WAITING = ("planned", "held")
 """States of a change of the tree that has not taken effect."""
 
 
+def units_now(day: date) -> Listing:
+    """The tree as it is; `day` is today, for whose an area is."""
+    return Listing(
+        model=UnitRow,
+        filters={
+            "code": Filter(UnitRow.code),
+            "level": Filter(UnitRow.level),
+            "kind": Filter(UnitRow.kind),
+            "parent_code": Filter(UnitRow.parent_code),
+        },
+        sorts={"code": UnitRow.code, "org_path": UnitRow.org_path},
+        default_sort="org_path",
+        conditions={
+            "area_code": lambda text: UnitRow.id.in_(_serving(text, day)),
+            "q": lambda text: or_(_begins(UnitRow.code, text), _begins(UnitRow.name, text)),
+        },
+    )
+
+
 def units_on(day: date) -> Listing:
     """The tree as it was, or will be, on `day`: the places of that day in its order."""
-    served = select(UnitArea.unit_id).where(_within(UnitArea, day))
     return Listing(
         model=UnitPlace,
         filters={
@@ -67,14 +75,24 @@ def units_on(day: date) -> Listing:
             "kind": Filter(UnitPlace.kind),
             "parent_code": Filter(UnitPlace.parent_code),
         },
-        search=(UnitPlace.code, UnitPlace.name),
         sorts={"code": UnitPlace.code, "org_path": UnitPlace.path},
         default_sort="org_path",
         conditions={
             "on": lambda _: _within(UnitPlace, day),
-            "area_code": lambda text: UnitPlace.unit_id.in_(served.where(UnitArea.area_code == text)),
+            "area_code": lambda text: UnitPlace.unit_id.in_(_serving(text, day)),
+            "q": lambda text: or_(_begins(UnitPlace.code, text), _begins(UnitPlace.name, text)),
         },
     )
+
+
+def _serving(area_code: str, day: date) -> Any:
+    return select(UnitArea.unit_id).where(UnitArea.area_code == area_code, _within(UnitArea, day))
+
+
+def _begins(column: Any, prefix: str) -> Any:
+    """A prefix as a range: under row scope an index serves comparisons only, neither patterns nor containment."""
+    plain = collate(column, "C")
+    return and_(plain >= prefix, plain < prefix + _LAST)
 
 
 def _within(dated: Any, day: date) -> Any:

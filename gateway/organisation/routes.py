@@ -59,7 +59,7 @@ async def list_units(request: Request, call: Reads) -> Response:
     """The caller's unit and those below it, in the order of the tree, as they are or as they were `on` a day."""
     day = _day(request)
     async with call.db.transaction(call.actor) as tx:
-        listing = queries.UNITS if day is None else queries.units_on(day)
+        listing = queries.units_now(queries.today(tx)) if day is None else queries.units_on(day)
         asked = await _asked(tx, listing, request)
         rows, cursor, total = await page(tx, listing, asked, call.state.secret)
         units = [shapes.unit_item(row) for row in rows] if day is None else await shapes.units_on(tx, rows, day)

@@ -30,8 +30,10 @@ def upgrade() -> None:
 
 def _units() -> None:
     op.execute("alter table units add column merged_into text references units (code)")
-    op.execute("create index units_by_code on units (code text_pattern_ops)")
-    op.execute("create index units_by_name on units (name text_pattern_ops)")
+    # under row scope an index serves comparisons only, neither patterns nor containment
+    op.execute("drop index units_areas")
+    op.execute('create index units_by_code on units (code collate "C")')
+    op.execute('create index units_by_name on units (name collate "C")')
     op.execute("create index units_of_level on units (level, org_path, id)")
     op.execute("create index units_below on units (parent_code, org_path, id)")
     op.execute("""
@@ -66,7 +68,10 @@ def _units() -> None:
           unique (unit_id, from_on)
         )""")
     op.execute("create index unit_places_in_scope on unit_places (org_path, path, id)")
+    op.execute("create index unit_places_in_order on unit_places (path, id)")
     op.execute("create index unit_places_below on unit_places (parent_code, path)")
+    op.execute('create index unit_places_by_code on unit_places (code collate "C")')
+    op.execute('create index unit_places_by_name on unit_places (name collate "C")')
     part_of("unit_places", "units", "unit_id")
     # A unit has its first place and its areas from the day it opens, whoever enters it.
     op.execute("""
