@@ -98,7 +98,7 @@ async def unlock(person_id: UUID, command: Unlock, call: Creates) -> Response:
     return sent(answer)
 
 
-@room.reads("/v1/people/{person_id}/machine-keys", MachineKeysOut, may="organisation.machine_key.read")
+@room.reads("/v1/people/{person_id}/machine-keys", MachineKeysOut, may="organisation.person.read")
 async def list_machine_keys(person_id: UUID, call: Reads) -> Response:
     """The keys that a machine signs in with, the older first."""
     async with call.db.transaction(call.actor) as tx:
