@@ -8,12 +8,14 @@ from contextlib import asynccontextmanager
 from dataclasses import dataclass, field
 from typing import Any
 
+import httpx
 from aiohttp import web
 from joserfc import jwt
 from joserfc.jwk import ECKey, OKPKey, RSAKey
 
 from shared.clock import process_now
 from shared.ids import uuid7
+from tests.support.gateway import GatewayUnderTest
 
 CLIENT = "anlan-gateway"
 
@@ -97,3 +99,13 @@ async def issuing(*keys: Any) -> AsyncIterator[TestIssuer]:
 
 def ed25519(kid: str) -> OKPKey:
     return OKPKey.generate_key("Ed25519", parameters={"kid": kid, "use": "sig"})
+
+
+FIRST = rsa("first")
+EMERGENCY = "s0001"
+"""The login that keeps its password beside the issuer."""
+
+
+async def exchange(gateway: GatewayUnderTest, id_token: str, **more: Any) -> httpx.Response:
+    """Sign in with an id token."""
+    return await gateway.client.post("/v1/session", json={"id_token": id_token} | more)
