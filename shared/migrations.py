@@ -45,6 +45,22 @@ create table unit_references (
 )
 """
 
+EVENT_GAPS_1 = """
+create table event_gaps (
+  event_id uuid primary key,
+  org_path text collate "C" not null,
+  subject text not null,
+  record_id uuid not null,
+  record_version integer not null,
+  found_at timestamptz not null,
+  sent_again_at timestamptz
+)
+;;
+create index event_gaps_found on event_gaps (found_at, event_id)
+;;
+create table stream_audits (stream text primary key, audited_at timestamptz not null, missing integer not null)
+"""
+
 PATH_CHECK = r"check (org_path ~ '^[0-9]{2}(\.[0-9]+){0,3}$')"
 
 
@@ -152,6 +168,13 @@ def unit_moves_1() -> None:
     follows("task_grants", "record_path", while_null="closed_at")
     follows("attachments", "org_path")
     follows("jobs", "org_path")
+
+
+def event_gaps_1() -> None:
+    """What the relay found missing between this database's outbox and its stream."""
+    _execute(EVENT_GAPS_1)
+    scoped("event_gaps")
+    keeps("event_gaps", "org_path")
 
 
 def directory_2() -> None:

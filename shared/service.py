@@ -34,6 +34,7 @@ from shared.errors import (
     TokenInvalid,
     UnsupportedMediaType,
 )
+from shared.event_gaps import event_gap_routes
 from shared.health import health_routes
 from shared.idempotency import Replayed
 from shared.ids import uuid7
@@ -85,7 +86,7 @@ def build_app(
     app.state.secret = settings.secret()
     app.state.db = Database(service, settings.database(), pool=settings.database_pool)
     app.state.authenticate = authenticate or internal_token(service, settings)
-    views = () if service == "gateway" else (unit_record_routes(),)
+    views = () if service == "gateway" else (unit_record_routes(), event_gap_routes())
     for room in (*rooms, *views, health_routes()):
         app.include_router(room)
     _answer_problems(app)
