@@ -78,6 +78,18 @@ async def given_to(tx: Transaction, person_id: UUID) -> Sequence[DelegationRow]:
     return await tx.scalars(statement.order_by(row.from_on, row.id))
 
 
+async def standing_at(tx: Transaction, unit_code: str, positions: Iterable[str]) -> Sequence[DelegationRow]:
+    """What holders of `positions` at the unit have delegated and what runs today; wants scope `00`."""
+    row, day = DelegationRow, today(tx)
+    statement = (
+        select(row)
+        .join(Appointment, Appointment.id == row.appointment_id)
+        .where(Appointment.unit_code == unit_code, Appointment.position.in_(list(positions)))
+        .where(row.revoked_at.is_(None), row.from_on <= day, row.to_on > day)
+    )
+    return await tx.scalars(statement.order_by(row.from_on, row.id))
+
+
 async def by_id(tx: Transaction, delegation_id: UUID) -> DelegationRow | None:
     return await tx.scalar(select(DelegationRow).where(DelegationRow.id == delegation_id))
 

@@ -210,13 +210,13 @@ async def authenticate(request: Request) -> Actor:
 def install(app: FastAPI, settings: GatewaySettings) -> None:
     """Put on `app.state` what the gateway's rooms work with, and follow changes for as long as the application lives.
 
-    `matrix`, `callers`, `people`, `door`, `signing_key`, `digest_key`. Called once, after `build_app`.
+    `matrix`, `callers`, `people`, `deputies`, `door`, `signing_key`, `digest_key`. Called once, after `build_app`.
     """
     state, db = app.state, app.state.db
     state.matrix = Matrix.load(PERMISSIONS.read_text(encoding="utf-8"))
     state.signing_key = tokens.read_signing_key(settings.signing_key_file)
     state.digest_key = settings.digest_key()
-    state.people = queries.person_facts
+    state.people, state.deputies = queries.person_facts, queries.deputies
     terms = terms_of(settings)
     state.callers = Callers(
         db, settings.keys(), state.matrix, ttl=settings.caller_cache_s, proxies=settings.trusted_proxies

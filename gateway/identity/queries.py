@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from datetime import datetime, timedelta
 from typing import Any
 from uuid import UUID
 
 from sqlalchemy import delete, or_, select, text
 
+from gateway.authority.rules import ActingHolder, Matrix
 from gateway.delegation import queries as delegations
 from gateway.delegation.tables import DelegationRow
 from gateway.identity import rules
@@ -79,6 +80,19 @@ async def acting_of(tx: Transaction, person_id: UUID) -> list[rules.Acting]:
     """Everything delegated to a person that has not ended, the earliest first."""
     found = [await _acting(tx, row) for row in await delegations.given_to(tx, person_id)]
     return [one for one in found if one is not None]
+
+
+async def deputies(tx: Transaction, matrix: Matrix, unit_code: str, positions: Iterable[str]) -> list[ActingHolder]:
+    """Who may act today for holders of `positions` at the unit, every bound of the delegation judged anew."""
+    found = []
+    for row in await delegations.standing_at(tx, unit_code, positions):
+        acting, delegate = await _acting(tx, row), await person_facts(tx, row.to_person_id)
+        post = acting.post(delegate, matrix, tx.now) if acting is not None and delegate is not None else None
+        if acting is None or delegate is None or post is None:
+            continue
+        table = await delegations.table_in_force(tx)
+        found.append(rules.as_deputy(acting, delegate, post, matrix, table))
+    return found
 
 
 async def session_for_change(tx: Transaction, session_id: UUID) -> Session | None:

@@ -32,7 +32,7 @@ from gateway.identity.rules.admission import (
     refuse_locked,
     refuse_without_step_up,
 )
-from gateway.identity.rules.persons import Acting, PersonFacts, Post, SessionFacts, acting_for, actor_of
+from gateway.identity.rules.persons import Acting, PersonFacts, Post, SessionFacts, acting_for, actor_of, as_deputy
 
 __all__ = [
     "ACCESS_S",
@@ -67,6 +67,7 @@ __all__ = [
     "TooManyKeys",
     "acting_for",
     "actor_of",
+    "as_deputy",
     "check_password",
     "refuse_former_password",
     "refuse_locked",

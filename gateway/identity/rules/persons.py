@@ -6,7 +6,7 @@ from dataclasses import dataclass, replace
 from datetime import date, datetime
 from uuid import UUID
 
-from gateway.authority.rules import Matrix
+from gateway.authority.rules import ActingHolder, Matrix
 from gateway.delegation import rules as delegation
 from gateway.identity.rules.admission import RESTRICTED, NoAppointment
 from shared.actor import Actor
@@ -124,3 +124,17 @@ def acting_for(actor: Actor, acting: Acting, matrix: Matrix, post: Post, table: 
         delegation_id=granted.id,
         acting_until=delegation.ends_at(granted, post),
     )
+
+
+def as_deputy(
+    acting: Acting, delegate: PersonFacts, post: Post, matrix: Matrix, table: AuthorityTable | None
+) -> ActingHolder:
+    """`delegate` as somebody who may act at the delegator's `post`, with what is left of the delegation today."""
+    granted = acting.delegation
+    return ActingHolder(
+        person_id=delegate.id, staff_no=delegate.staff_no, name=delegate.name, position=post.position,
+        delegation_id=granted.id, on_behalf_of=acting.delegator.id, on_behalf_staff_no=acting.delegator.staff_no,
+        to_on=legal_day(delegation.ends_at(granted, post)),
+        permissions=delegation.permissions_left(matrix, granted, post),
+        limits=delegation.limits_left(matrix, granted, post, table),
+    )  # fmt: skip
