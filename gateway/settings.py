@@ -23,8 +23,10 @@ class GatewaySettings(DeployableSettings):
 
     signing_key_file: Path
     """Private Ed25519 key (JWK with `kid`) that signs access tokens and internal tokens."""
-    service_urls: dict[str, str] = Field(default_factory=dict)
-    """Service → base address, as JSON: `{"claims": "http://claims:8000", …}`."""
+    service_urls: dict[str, str | list[str]] = Field(default_factory=dict)
+    """Service → base address, or a list of them, as JSON: `{"claims": "http://claims:8000", …}`. A name that stands for
+    several addresses is several replicas too.
+    """
     public_url: str = "http://127.0.0.1:8000"
     """The address that clients know; a machine's assertion is made out to `{public_url}/v1/token`."""
     allowed_hosts: list[str] = Field(default_factory=lambda: ["*"])

@@ -26,6 +26,7 @@ from gateway.authority.rules import Matrix
 from gateway.identity import queries, rules, tokens
 from gateway.identity.attempts import Door, Origin
 from gateway.identity.issuer import Issuer, terms_of
+from gateway.identity.verified_tokens import VerifiedTokens
 from gateway.organisation.handlers import CHANNEL
 from gateway.settings import GatewaySettings
 from shared.actor import Actor, machine
@@ -93,6 +94,8 @@ class Callers:
         self.ttl = ttl
         self.proxies = [ipaddress.ip_network(one) for one in proxies]
         self.hearing = False
+        self._tokens = VerifiedTokens(keys)
+        self._asked: dict[tuple[UUID, int], asyncio.Task[Known]] = {}
         self._known: dict[UUID, tuple[float, Known]] = {}
         self._tables: tuple[float, list[AuthorityTable]] | None = None
         self._changes = 0
@@ -112,23 +115,39 @@ class Callers:
         scheme, _, token = request.headers.get("authorization", "").partition(" ")
         if scheme.lower() != "bearer" or not token:
             raise TokenInvalid()
-        claims = tokens.read_access_token(token, self.keys)
-        known = await self._facts(claims.session_id)
+        claims = self._tokens.read(token)
+        told = (claims.person_id, claims.generation, claims.epoch, claims.delegation_id)
+        known, origin = await self._facts(claims.session_id), self.origin_of(request)
+        return await self._standing(known, told, claims.appointment_id, claims.authenticated_at, origin)
+
+    async def again(self, caller: Caller) -> Caller:
+        """The same caller as things are now, without the token, which does not live as long as a stream may.
+
+        Raises `TokenInvalid` once the sign-in has ended or the caller acts under another appointment.
+        """
+        session = caller.session
+        told = (caller.person.id, session.generation, caller.person.epoch, session.delegation_id)
+        known = await self._facts(session.id)
+        return await self._standing(known, told, caller.actor.appointment_id, caller.authenticated_at, caller.origin)
+
+    async def _standing(
+        self, known: Known, told: tuple[Any, ...], appointment_id: UUID, authenticated_at: datetime, origin: Origin
+    ) -> Caller:
+        """The caller, if what he was told still holds. Raises `TokenInvalid`."""
         session, person, now = known.session, known.person, process_now()
         void = session.ended or session.expires_at <= now or not person.active
-        told = (claims.person_id, claims.generation, claims.epoch, claims.delegation_id)
         differs = told != (person.id, session.generation, person.epoch, session.delegation_id)
-        post = known.post(claims.appointment_id, self.matrix, now)
+        post = known.post(appointment_id, self.matrix, now)
         if void or differs or post is None:
             raise TokenInvalid()
-        origin, table = self.origin_of(request), in_force(await self.tables(), legal_day(now))
+        table = in_force(await self.tables(), legal_day(now))
         actor = rules.actor_of(
             person, post, self.matrix, table, origin.request_id, restricted=session.must_set_password,
             source=origin.source,
         )  # fmt: skip
         if known.acting is not None:
             actor = rules.acting_for(actor, known.acting, self.matrix, post, table)
-        return Caller(person, session, post, actor, claims.authenticated_at, known.acting)
+        return Caller(person, session, post, actor, authenticated_at, known.acting)
 
     def origin_of(self, request: Request) -> Origin:
         """The peer; where that is a trusted proxy, the caller it names last. Any other header names nobody."""
@@ -143,6 +162,18 @@ class Callers:
         held = self._known.get(session_id)
         if held is not None and self.hearing and time.monotonic() - held[0] < self.ttl:
             return held[1]
+        # requests of one moment share one look-up, and none joins a look-up that began before a change
+        if not self.hearing:
+            return await self._look_up(session_id)
+        key = (session_id, self._changes)
+        asked = self._asked.get(key)
+        if asked is None:
+            asked = self._asked[key] = asyncio.create_task(self._look_up(session_id))
+            asked.add_done_callback(lambda done: (self._asked.pop(key, None), done.cancelled() or done.exception()))
+        return await asyncio.shield(asked)
+
+    async def _look_up(self, session_id: UUID) -> Known:
+        """Raises `TokenInvalid` where nobody has this session."""
         began, changes = time.monotonic(), self._changes
         async with self.db.transaction(machine("gateway")) as tx:
             session = await queries.session_facts(tx, session_id)
