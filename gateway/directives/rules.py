@@ -100,7 +100,7 @@ def may_complete(actor: Actor, unit_code: str, status: str, acknowledged_at: dat
     may_answer(actor, unit_code)
     if status == DirectiveStatus.DONE:
         raise _over(status)
-    if acknowledged_at is None:
+    if acknowledged_at is None or status == DirectiveStatus.ISSUED:
         raise NotAcknowledged()
 
 

@@ -98,3 +98,13 @@ async def test_a_whole_central_branch_moves_quickly_in_the_tree_of_the_nation(na
     assert answer.status_code == 201, answer.text
     assert time.monotonic() - began < 5
     assert (await tree.row("320102"))["org_path"] == "00.33.3201.320102"
+
+
+async def test_units_imported_later_stand_below_their_parent_where_it_lies_now(nation: GatewayUnderTest) -> None:
+    known = [one for one in units() if one["code"] != "320102"]
+    staff = [one for one in people() if one["appointments"][0]["unit_code"] == "00"]
+    await seed_network(nation.db, [*known, *units(("33",))[1:2]], [], staff, HASH)
+    tree = Tree(nation, await nation.enter("security_admin", "00"))
+    assert (await tree.change("3201", "moves", parent_code="33")).status_code == 201
+    assert (await seed_network(nation.db, units(), [], [], None))["units"] == 1
+    assert (await tree.row("320102"))["org_path"] == "00.33.3201.320102"
