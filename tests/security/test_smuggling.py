@@ -164,7 +164,7 @@ PATHS = (
 
 
 MEANT = {b"/v1/claims#x": "/v1/claims", b"/v1/claims/%E2%80%AE": "/v1/claims/%E2%80%AE"}
-"""Read in one way only, and so let through: the parser takes a fragment off, one segment of strange letters is an id."""
+"""Read in one way only, so let through: the parser takes a fragment off, one segment of strange letters is an id."""
 
 
 async def test_no_spelling_of_a_path_reaches_a_service_by_another_way(world: World):
