@@ -158,11 +158,12 @@ def problem_example(row: Mapping[str, Any]) -> dict[str, Any]:
         for _, name, _, _ in string.Formatter().parse(text):
             if name and name not in members:
                 members[name] = next(iter(WORKED["values"].get(name, ())), name)
+    spoken = {key: "、".join(map(str, one)) if isinstance(one, list) else one for key, one in members.items()}
     return {
         "type": f"/docs/problems#{row['code']}",
-        "title": row["title"]["zh"].format_map(members),
+        "title": row["title"]["zh"].format_map(spoken),
         "status": row["status"],
-        "detail": row["detail"]["zh"].format_map(members),
+        "detail": row["detail"]["zh"].format_map(spoken),
         "instance": "/v1/claims/01a1f683-27e8-7164-bf7f-537f439f24b8",
         "code": row["code"],
         "errors": [],
