@@ -140,5 +140,6 @@ async def _put_again(story: ClaimStory, sheet: dict[str, Any], used: httpx.Respo
 
 
 async def _renewed(system: System, who: SignedIn) -> SignedIn:
-    """The same person with a new sign-in: rounds outlast the password's five minutes."""
+    """The same person with a new sign-in, and so for all others: rounds outlast a token's five minutes."""
+    system.forget_sign_ins()
     return await system.gateway.enter_as(who.login)
