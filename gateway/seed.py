@@ -129,8 +129,7 @@ def _note(tx: Transaction, kind: str, about: UUID | None) -> None:
 
 async def _seed_units(db: Database, units: list[Row], teams: list[Row]) -> int:
     async with db.transaction(machine(db.service)) as tx:
-        rows = await tx.execute(select(UnitRow.code, UnitRow.org_path))
-        known = {code: path for code, path in rows}
+        known = {row.code: row.org_path for row in await tx.execute(select(UnitRow.code, UnitRow.org_path))}
         known_teams = set(await tx.scalars(select(Team.code)))
     fresh, paths = [dict(one) for one in units if one["code"] not in known], dict(known)
     for one in fresh:  # below a parent that has moved since the file was written

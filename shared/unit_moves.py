@@ -30,25 +30,17 @@ SLICE = 500
 """Rows that one transaction moves: the parts of a record follow with it, so each may stand for some dozens."""
 
 former_units = Table(
-    "former_units",
-    kernel,
-    Column("path", Text, primary_key=True),
-    Column("code", Text, nullable=False),
-    Column("unit_code", Text, nullable=False),
-    Column("leads_to", Text, nullable=True),
+    "former_units", kernel, Column("path", Text, primary_key=True), Column("code", Text, nullable=False),
+    Column("unit_code", Text, nullable=False), Column("leads_to", Text),
     Column("noted_at", DateTime(timezone=True), nullable=False),
-)
+)  # fmt: skip
 """Path and code of a unit's time; `unit_code` answers for it now, at the path `leads_to` (null: not known here yet)."""
 
 unit_references = Table(
-    "unit_references",
-    kernel,
-    Column("table_name", Text, primary_key=True),
-    Column("column_name", Text, primary_key=True),
-    Column("holds", Text, nullable=False),
-    Column("follows", Boolean, nullable=False),
-    Column("while_null", Text, nullable=True),
-)
+    "unit_references", kernel, Column("table_name", Text, primary_key=True),
+    Column("column_name", Text, primary_key=True), Column("holds", Text, nullable=False),
+    Column("follows", Boolean, nullable=False), Column("while_null", Text),
+)  # fmt: skip
 
 
 async def remember(tx: Transaction, *former: str, code: str, unit_code: str, path: str | None) -> bool:
