@@ -21,6 +21,7 @@ from gateway.delegation.tables import DelegationRow
 from gateway.directives import routes as directives
 from gateway.directives.tables import Directive
 from gateway.directory import routes as directory
+from gateway.feed import routes as feed
 from gateway.forwarding.install import counted, install_forwarding
 from gateway.forwarding.table import RouteTable
 from gateway.identity import routes as identity
@@ -51,6 +52,7 @@ def rooms(settings: GatewaySettings) -> tuple[Room, ...]:
         record_routes(Directive, "/v1/directives", read="organisation.directive.read"),
         record_routes(AuthorityTableRow, "/v1/authority-tables", read="organisation.authority.read"),
         workbench.room,
+        feed.room,
         audit.room,
         catalogue.room,
         catalogue.document_room(public=settings.docs),

@@ -75,6 +75,18 @@ class GatewaySettings(DeployableSettings):
     """Other requests a minute from one network address that nobody has signed."""
     upstream_places: int = Field(default=200, ge=1)
     """Requests to one service at a time; the next ones wait for a moment, then are sent away."""
+    streams_per_person: int = Field(default=5, ge=1)
+    """Open streams of events of one person, in each process of the gateway."""
+    streams_per_process: int = Field(default=1000, ge=1)
+    """Open streams of events in each process of the gateway."""
+    feed_keep_days: int = Field(default=90, ge=1)
+    """Events older than this leave the feed and can no longer be read or pushed from it."""
+    webhook_http: bool = False
+    """Whether webhooks may go to plain http addresses."""
+    webhook_networks: list[str] = Field(default_factory=list)
+    """Networks that are not public and may be the target of webhooks all the same, such as `10.20.0.0/16`."""
+    webhook_keep_days: int = Field(default=90, ge=1)
+    """How long ended deliveries are kept for their log."""
     metrics_port: int = 0
     """Port of `/metrics` of the API process, on `health_host`; 0 switches it off. Never the published port."""
 

@@ -7,7 +7,9 @@ from __future__ import annotations
 from datetime import timedelta
 from uuid import UUID
 
+from gateway.consumers import CONSUMERS
 from gateway.directives.handlers import OVERDUE
+from gateway.feed.handlers import forgetting
 from gateway.forwarding.upstreams import Upstreams
 from gateway.identity.machines import forget_expired
 from gateway.identity.tokens import read_signing_key
@@ -41,7 +43,8 @@ def asking(settings: GatewaySettings) -> Ask:
 def main() -> None:
     """Publish and look for what is due until stopped; the gateway's rule sets come with its base seed."""
     settings = GatewaySettings()  # type: ignore[call-arg]
-    run_worker("gateway", settings, ticks=(EXPIRED, due_changes(asking(settings)), TURNS, OVERDUE))
+    ticks = (EXPIRED, due_changes(asking(settings)), TURNS, OVERDUE, forgetting(settings.feed_keep_days))
+    run_worker("gateway", settings, consumers=CONSUMERS, ticks=ticks)
 
 
 if __name__ == "__main__":

@@ -23,6 +23,7 @@ from gateway.delegation.tables import DelegationRow
 from gateway.directives import routes as directives
 from gateway.directives.tables import Directive
 from gateway.directory import routes as directory
+from gateway.feed import routes as feed
 from gateway.forwarding.upstreams import Upstreams
 from gateway.identity import routes as identity
 from gateway.identity.callers import authenticate, install
@@ -32,6 +33,7 @@ from gateway.organisation.tables import Person, UnitRow
 from gateway.seed import seed_network
 from gateway.settings import GatewaySettings
 from gateway.structure import routes as structure
+from gateway.workbench import routes as workbench
 from shared.actor import ALGORITHM, machine
 from shared.database import Database
 from shared.records import record_routes
@@ -70,6 +72,8 @@ def rooms_app(settings: GatewaySettings) -> FastAPI:
         authority.room,
         delegation.room,
         directory.room,
+        workbench.room,
+        feed.room,
         record_routes(UnitRow, "/v1/units", read="organisation.unit.read"),
         record_routes(Person, "/v1/people", read="organisation.person.read"),
         record_routes(DelegationRow, "/v1/delegations", read="organisation.delegation.read"),
