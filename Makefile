@@ -81,7 +81,7 @@ bench: $(DEV) ## Measure against a base line in the same run and write docs/benc
 
 .PHONY: soak
 soak: $(DEV) ## The long run under load and faults
-	$(PYTEST) tests/reliability -m soak --timeout 0
+	$(PYTEST) tests/reliability tests/security -m soak --timeout 0
 
 ##@ Write
 

@@ -16,6 +16,12 @@ from gateway.audit import routes as audit
 from gateway.authority import routes as authority
 from gateway.authority.tables import AuthorityTableRow
 from gateway.catalogue import routes as catalogue
+from gateway.delegation import routes as delegation
+from gateway.delegation.tables import DelegationRow
+from gateway.directives import routes as directives
+from gateway.directives.tables import Directive
+from gateway.directory import routes as directory
+from gateway.feed import routes as feed
 from gateway.forwarding.install import counted, install_forwarding
 from gateway.forwarding.table import RouteTable
 from gateway.identity import routes as identity
@@ -23,6 +29,7 @@ from gateway.identity.callers import authenticate, install
 from gateway.organisation import routes as organisation
 from gateway.organisation.tables import Person, UnitRow
 from gateway.settings import GatewaySettings
+from gateway.structure import routes as structure
 from gateway.workbench import routes as workbench
 from shared.records import record_routes
 from shared.routing import Room
@@ -34,11 +41,18 @@ def rooms(settings: GatewaySettings) -> tuple[Room, ...]:
     return (
         identity.room,
         organisation.room,
+        structure.room,
+        directives.room,
         authority.room,
+        delegation.room,
+        directory.room,
         record_routes(UnitRow, "/v1/units", read="organisation.unit.read"),
         record_routes(Person, "/v1/people", read="organisation.person.read"),
+        record_routes(DelegationRow, "/v1/delegations", read="organisation.delegation.read"),
+        record_routes(Directive, "/v1/directives", read="organisation.directive.read"),
         record_routes(AuthorityTableRow, "/v1/authority-tables", read="organisation.authority.read"),
         workbench.room,
+        feed.room,
         audit.room,
         catalogue.room,
         catalogue.document_room(public=settings.docs),

@@ -43,6 +43,8 @@ class UnitChanged(Payload):
     """Only where the change moved the unit."""
     effective_on: date
     closed_on: date | None = None
+    merged_into: str | None = None
+    """The unit that went on with what this one had, where it was closed by a merger."""
     area_codes: list[str]
     teams: list[TeamPeriod]
 

@@ -39,7 +39,7 @@ from shared.rule_sets import RuleSet, content_hash, read_files
 
 RULE_SETS = Path(__file__).parent / "authority" / "rule_sets"
 SERVICES_SEEDS = Path(__file__).parent / "catalogue" / "data" / "rule_sets.json"
-OWN_KINDS = ("authority_tables", "calendars")
+OWN_KINDS = ("authority_tables", "calendars", "letter_templates", "message_templates", "sla")
 HEAD_OFFICE = {
     "code": "00", "name": "总公司", "level": "head_office", "kind": "standard", "parent_code": None, "path": "00",
     "area_codes": [],
@@ -129,17 +129,17 @@ def _note(tx: Transaction, kind: str, about: UUID | None) -> None:
 
 async def _seed_units(db: Database, units: list[Row], teams: list[Row]) -> int:
     async with db.transaction(machine(db.service)) as tx:
-        known = set(await tx.scalars(select(UnitRow.code)))
+        known = {row.code: row.org_path for row in await tx.execute(select(UnitRow.code, UnitRow.org_path))}
         known_teams = set(await tx.scalars(select(Team.code)))
-    fresh = [one for one in units if one["code"] not in known]
+    fresh, paths = [dict(one) for one in units if one["code"] not in known], dict(known)
+    for one in fresh:  # below a parent that has moved since the file was written
+        paths[one["code"]] = one["path"] = ".".join(filter(None, (paths.get(one["parent_code"]), one["code"])))
     fresh_teams: dict[str, list[Row]] = {}
-    for one in teams:
-        if one["code"] not in known_teams:
-            fresh_teams.setdefault(one["unit_code"], []).append(one)
+    for one in (team for team in teams if team["code"] not in known_teams):
+        fresh_teams.setdefault(one["unit_code"], []).append(one)
     for batch in _batches(fresh):
         await _add_units(db, batch, fresh_teams)
-    late = [code for code in fresh_teams if code in known]
-    for codes in _batches(late):
+    for codes in _batches([code for code in fresh_teams if code in known]):
         await _add_teams(db, codes, fresh_teams)
     return len(fresh)
 

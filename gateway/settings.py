@@ -4,10 +4,12 @@ from __future__ import annotations
 
 from datetime import timedelta
 from pathlib import Path
+from typing import Self
 
-from pydantic import Field
+from pydantic import Field, model_validator
 from pydantic_settings import SettingsConfigDict
 
+from gateway.identity.issuer import Algorithm, is_safe
 from gateway.identity.rules import PasswordPolicy
 from shared.settings import DeployableSettings
 
@@ -21,8 +23,10 @@ class GatewaySettings(DeployableSettings):
 
     signing_key_file: Path
     """Private Ed25519 key (JWK with `kid`) that signs access tokens and internal tokens."""
-    service_urls: dict[str, str] = Field(default_factory=dict)
-    """Service → base address, as JSON: `{"claims": "http://claims:8000", …}`."""
+    service_urls: dict[str, str | list[str]] = Field(default_factory=dict)
+    """Service → base address, or a list of them, as JSON: `{"claims": "http://claims:8000", …}`. A name that stands for
+    several addresses is several replicas too.
+    """
     public_url: str = "http://127.0.0.1:8000"
     """The address that clients know; a machine's assertion is made out to `{public_url}/v1/token`."""
     allowed_hosts: list[str] = Field(default_factory=lambda: ["*"])
@@ -38,6 +42,24 @@ class GatewaySettings(DeployableSettings):
     """How many of lower case, upper case, digits and other signs a password needs; 1 switches the rule off."""
     password_max_days: int = Field(default=90, ge=0)
     """After so many days a sign-in may only set a new password; 0 switches the rule off."""
+    password_history: int = Field(default=5, ge=0, le=50)
+    """So many former passwords may not be set again; 0 remembers none."""
+    oidc_issuer: str = ""
+    """The address of an OpenID Connect issuer that vouches for people in place of passwords; empty: there is none."""
+    oidc_client: str = ""
+    """The id under which the issuer knows this installation."""
+    oidc_audience: str = ""
+    """The `aud` of its id tokens; empty: the client id."""
+    oidc_staff_claim: str = "staff_no"
+    """The claim that holds the staff number."""
+    oidc_algorithms: list[Algorithm] = Field(default_factory=lambda: ["RS256", "PS256", "ES256", "Ed25519"])
+    """Signatures that are accepted, whatever a token or a key says."""
+    oidc_keys_s: float = Field(default=3600, ge=1)
+    """How long the issuer's keys are remembered."""
+    oidc_interval_s: float = Field(default=10, ge=0.1)
+    """The issuer is asked for keys once in this time at most, by each process."""
+    emergency_logins: list[str] = Field(default_factory=list)
+    """Built-in accounts that keep their password beside an issuer, for the day on which it does not answer."""
     caller_cache_s: float = Field(default=5.0, ge=0)
     """How long who a caller is may be remembered without asking the database again."""
 
@@ -53,12 +75,32 @@ class GatewaySettings(DeployableSettings):
     """Other requests a minute from one network address that nobody has signed."""
     upstream_places: int = Field(default=200, ge=1)
     """Requests to one service at a time; the next ones wait for a moment, then are sent away."""
+    streams_per_person: int = Field(default=5, ge=1)
+    """Open streams of events of one person, in each process of the gateway."""
+    streams_per_process: int = Field(default=1000, ge=1)
+    """Open streams of events in each process of the gateway."""
+    feed_keep_days: int = Field(default=90, ge=1)
+    """Events older than this leave the feed and can no longer be read or pushed from it."""
+    webhook_http: bool = False
+    """Whether webhooks may go to plain http addresses."""
+    webhook_networks: list[str] = Field(default_factory=list)
+    """Networks that are not public and may be the target of webhooks all the same, such as `10.20.0.0/16`."""
+    webhook_keep_days: int = Field(default=90, ge=1)
+    """How long ended deliveries are kept for their log."""
     metrics_port: int = 0
     """Port of `/metrics` of the API process, on `health_host`; 0 switches it off. Never the published port."""
 
     def password_policy(self) -> PasswordPolicy:
         """The rules for new passwords."""
-        return PasswordPolicy(self.password_min_length, self.password_classes, self.password_max_days)
+        return PasswordPolicy(
+            self.password_min_length, self.password_classes, self.password_max_days, self.password_history
+        )
+
+    @model_validator(mode="after")
+    def _whole_issuer(self) -> Self:
+        if self.oidc_issuer and not (self.oidc_client and is_safe(self.oidc_issuer)):
+            raise ValueError("an issuer needs oidc_client, and https unless it runs on this machine")
+        return self
 
     def lock_out(self) -> timedelta:
         """How long failures count, and how long the lock holds."""

@@ -14,11 +14,12 @@ import sys
 from collections.abc import Mapping
 from pathlib import Path
 
-from scripts import event_documents, openapi_documents, reference_data
+from scripts import event_documents, openapi_documents, operation_ids, reference_data
 from scripts.deployables import ROOT, deployables, load_all
 from scripts.json_files import json_bytes
 
 OPENAPI, EVENTS = Path("docs/openapi"), Path("docs/events")
+OPERATION_IDS = OPENAPI / "operation_ids.json"
 CATALOGUE, FORWARDING = Path("gateway/catalogue"), Path("gateway/forwarding")
 
 
@@ -30,7 +31,11 @@ def contracts() -> dict[Path, bytes]:
     files = {OPENAPI / f"{name}.json": json_bytes(one) for name, one in documents.items()}
     files |= {EVENTS / f"{subject}.json": json_bytes(one) for subject, one in events.items()}
     files[FORWARDING / "routes.json"] = json_bytes(openapi_documents.routes(documents))
-    files[CATALOGUE / "openapi.json"] = json_bytes(openapi_documents.merged(documents))
+    whole = openapi_documents.merged(documents)
+    ids = operation_ids.operation_ids(whole)
+    operation_ids.refuse_changed(operation_ids.promised(ROOT / OPERATION_IDS), ids)
+    files[OPERATION_IDS] = json_bytes(ids)
+    files[CATALOGUE / "openapi.json"] = json_bytes(whole)
     files[CATALOGUE / "asyncapi.json"] = json_bytes(event_documents.asyncapi(events))
     files[CATALOGUE / "data/problems.json"] = json_bytes(reference_data.problems())
     files[CATALOGUE / "data/rule_sets.json"] = json_bytes(reference_data.rule_sets())

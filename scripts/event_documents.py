@@ -7,6 +7,7 @@ from collections.abc import Iterable, Mapping
 from typing import Any
 
 from scripts.deployables import ROOT, package_of
+from scripts.examples import example_of, id_of
 from shared.events import CloudEvent, json_schemas
 
 
@@ -34,7 +35,7 @@ def asyncapi(events: Mapping[str, Mapping[str, Any]]) -> dict[str, Any]:
         "channels": {subject: _channel(subject) for subject in events},
         "operations": {f"receive_{_key(subject)}": _operation(subject) for subject in events},
         "components": {
-            "messages": {subject: _message(subject) for subject in events},
+            "messages": {subject: _message(subject, one) for subject, one in events.items()},
             "schemas": {"CloudEvent": envelope, **{subject: _inside(subject, one) for subject, one in events.items()}},
         },
     }
@@ -53,13 +54,37 @@ def _operation(subject: str) -> dict[str, Any]:
     return {"action": "receive", "channel": {"$ref": channel}, "messages": [{"$ref": f"{channel}/messages/event"}]}
 
 
-def _message(subject: str) -> dict[str, Any]:
+def _message(subject: str, schema: Mapping[str, Any]) -> dict[str, Any]:
     data = {"$ref": f"#/components/schemas/{subject}"}
     envelope = {"$ref": "#/components/schemas/CloudEvent"}
     return {
         "name": subject.rpartition(".")[0],
         "contentType": "application/cloudevents+json",
         "payload": {"allOf": [envelope, {"type": "object", "properties": {"data": data}}]},
+        "examples": [{"payload": event_example(subject, schema)}],
+    }
+
+
+def event_example(subject: str, schema: Mapping[str, Any]) -> dict[str, Any]:
+    """One event as it arrives. Raises `NoExample`."""
+
+    def resolve(reference: str) -> Mapping[str, Any]:
+        return schema["$defs"][reference.rpartition("/")[2]]
+
+    source, record, *_ = subject.split(".")
+    return {
+        "specversion": "1.0",
+        "id": id_of(subject),
+        "source": source,
+        "type": subject.rpartition(".")[0],
+        "subject": id_of(f"{record}_id"),
+        "time": "2026-11-20T09:12:33+08:00",
+        "datacontenttype": "application/json",
+        "dataschema": f"/asyncapi.json#/components/schemas/{subject}",
+        "orgpath": "00.32.3201.320102",
+        "recordversion": 1,
+        "traceparent": "00-4bf92f3577b34da6a3ce929d0e0e4736-00f067aa0ba902b7-01",
+        "data": example_of({key: one for key, one in schema.items() if key not in ("$schema", "$id")}, resolve),
     }
 
 

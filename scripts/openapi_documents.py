@@ -7,10 +7,13 @@ import re
 from collections.abc import Iterator, Mapping
 from typing import Any
 
+from gateway.forwarding.table import DEFAULT_MAX_BYTES, DEFAULT_TIMEOUT_S
+from scripts import reference_data
 from scripts.deployables import application
+from scripts.operation_examples import operations, show_examples
 
-METHODS = ("get", "put", "post", "delete", "patch")
 _REFERENCE = "#/components/schemas/"
+_REFUSAL = "#/components/responses/Refusal"
 _FRAMEWORK = frozenset({"HTTPValidationError", "ValidationError"})
 
 PROBLEM = {
@@ -69,21 +72,18 @@ def document_of(name: str) -> dict[str, Any]:
     for one in _FRAMEWORK:
         schemas.pop(one, None)
     schemas["Problem"] = PROBLEM
-    document["components"]["responses"] = {"Refusal": REFUSAL}
+    document["components"]["responses"] = {"Refusal": copy.deepcopy(REFUSAL)}
     document["components"]["securitySchemes"] = SECURITY
     for _, _, operation in operations(document):
         operation["responses"].pop("422", None)
         operation["responses"]["default"] = {"$ref": "#/components/responses/Refusal"}
         operation["security"] = [{"bearer": []}] if "x-permission" in operation else []
+        if name != "gateway":
+            # in front of every id of a service, so that no other service's operations can ever change it
+            operation["operationId"] = f"{name}_{operation['operationId']}"
+    refusals = [one for one in reference_data.problems() if {name, "all"} & set(one["services"])]
+    show_examples(document, refusals)
     return document
-
-
-def operations(document: Mapping[str, Any]) -> Iterator[tuple[str, str, dict[str, Any]]]:
-    """Path, method (lower case) and operation, in the order of the paths."""
-    for path, item in sorted(document["paths"].items()):
-        for method in METHODS:
-            if method in item:
-                yield path, method, item[method]
 
 
 def routes(documents: Mapping[str, Mapping[str, Any]]) -> list[dict[str, Any]]:
@@ -102,9 +102,13 @@ def _row(service: str, path: str, method: str, operation: Mapping[str, Any]) -> 
         row["permission"] = operation["x-permission"]
     else:
         row["public"] = True
-    for name in ("amount", "step-up", "timeout-s", "max-bytes"):
+    for name in ("amount", "step-up"):
         if (value := operation.get(f"x-{name}")) is not None:
             row[name.replace("-", "_")] = value
+    row["timeout_s"] = operation.get("x-timeout-s") or DEFAULT_TIMEOUT_S
+    row["max_bytes"] = operation.get("x-max-bytes") or DEFAULT_MAX_BYTES
+    if any(one.get("name") == "Idempotency-Key" for one in operation.get("parameters", ())):
+        row["idempotency"] = "key"
     return row
 
 
@@ -121,22 +125,20 @@ def merged(documents: Mapping[str, Mapping[str, Any]]) -> dict[str, Any]:
     """One document for all. Components of the same name and another content carry their deployable in front."""
     _refuse_clashes(documents)
     renamed = _collisions(documents)
-    names = _taken_operation_ids(documents)
+    refuse_taken_ids(documents)
     paths: dict[str, Any] = {}
-    schemas: dict[str, Any] = {}
+    components: dict[str, dict[str, Any]] = {"schemas": {}, "responses": {}, "examples": {}}
     for service, document in documents.items():
         own = _with_names(document, service, renamed)
-        for _, _, operation in operations(own):
-            if operation["operationId"] in names:
-                operation["operationId"] = f"{service}_{operation['operationId']}"
         paths |= own["paths"]
-        schemas |= own["components"]["schemas"]
+        for kind, held in components.items():
+            held |= own["components"].get(kind, {})
     return {
         "openapi": "3.1.0",
         "info": {"title": "Anlan 安澜", "version": "1", "description": NOTE},
         "servers": [{"url": "/"}],
         "paths": paths,
-        "components": {"schemas": schemas, "responses": {"Refusal": REFUSAL}, "securitySchemes": SECURITY},
+        "components": {**components, "securitySchemes": SECURITY},
     }
 
 
@@ -175,9 +177,14 @@ def _references(schema: Any) -> Iterator[str]:
             yield from _references(one)
 
 
-def _taken_operation_ids(documents: Mapping[str, Mapping[str, Any]]) -> set[str]:
-    ids = [operation["operationId"] for one in documents.values() for _, _, operation in operations(one)]
-    return {one for one in ids if ids.count(one) > 1}
+def refuse_taken_ids(documents: Mapping[str, Mapping[str, Any]]) -> None:
+    """Raises `PathClash` where two operations have one id."""
+    places: dict[str, str] = {}
+    for document in documents.values():
+        for path, method, operation in operations(document):
+            place, one = f"{method.upper()} {path}", operation["operationId"]
+            if places.setdefault(one, place) != place:
+                raise PathClash(f"{one}: {places[one]} and {place}")
 
 
 def _with_names(document: Mapping[str, Any], service: str, renamed: set[str]) -> dict[str, Any]:
@@ -189,10 +196,14 @@ def _with_names(document: Mapping[str, Any], service: str, renamed: set[str]) ->
         return [written(one) for one in value] if isinstance(value, list) else value
 
     def target(value: Any) -> Any:
+        if value == _REFUSAL:
+            return f"#/components/responses/{prefix}Refusal"
         name = value.removeprefix(_REFERENCE) if isinstance(value, str) else ""
         return f"{_REFERENCE}{prefix}{name}" if name in renamed else value
 
     own = written(document)
     schemas = own["components"]["schemas"]
     own["components"]["schemas"] = {prefix + name if name in renamed else name: one for name, one in schemas.items()}
+    if "responses" in own["components"]:
+        own["components"]["responses"] = {f"{prefix}Refusal": own["components"]["responses"]["Refusal"]}
     return own

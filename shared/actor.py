@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass
+from datetime import datetime
 from decimal import Decimal
 from typing import Any
 from uuid import UUID
@@ -50,6 +51,8 @@ class Actor:
     on_behalf_of: UUID | None = None
     """The delegator, while acting under a delegation."""
     delegation_id: UUID | None = None
+    acting_until: datetime | None = None
+    """The first moment at which the delegation no longer holds; judged on the clock of each transaction."""
     table_version: str | None = None
     """The authority table that the limits come from."""
     request_id: UUID
@@ -64,6 +67,11 @@ class Actor:
         """Raise `ActionNotPermitted` unless this appointment holds `permission`."""
         if permission not in self.permissions:
             raise ActionNotPermitted()
+
+    def refuse_past_delegation(self, now: datetime) -> None:
+        """Raise `TokenInvalid` once the delegation that is acted under has run out."""
+        if self.acting_until is not None and now >= self.acting_until:
+            raise TokenInvalid()
 
 
 def machine(service: str) -> Actor:
@@ -103,7 +111,8 @@ def claims_of(actor: Actor) -> dict[str, Any]:
         "source": actor.source,
     }
     if actor.on_behalf_of is not None:
-        claims["act"] = {"sub": str(actor.on_behalf_of), "delegation": str(actor.delegation_id)}
+        until = None if actor.acting_until is None else actor.acting_until.isoformat()
+        claims["act"] = {"sub": str(actor.on_behalf_of), "delegation": str(actor.delegation_id), "until": until}
     return claims
 
 
@@ -147,6 +156,7 @@ def read(claims: Mapping[str, Any]) -> Actor:
         ),
         on_behalf_of=UUID(act["sub"]) if act else None,
         delegation_id=UUID(act["delegation"]) if act and act.get("delegation") not in (None, "None") else None,
+        acting_until=datetime.fromisoformat(act["until"]) if act and act.get("until") else None,
         table_version=claims.get("table_version"),
         request_id=UUID(claims["request_id"]),
         source=claims.get("source"),

@@ -164,6 +164,16 @@ async def _append(session: AsyncSession, chain: str, actor: Actor, now: datetime
     await session.execute(audit_heads.update().where(audit_heads.c.chain == chain).values(n=n, h=prev))
 
 
+async def makers_of(session: AsyncSession, record_type: str, record_id: UUID) -> frozenset[UUID]:
+    """Who made a record: the person of its first line of history, and the one on whose behalf."""
+    lines = history.c
+    first = select(lines.person_id, lines.on_behalf_of).where(
+        lines.record_type == record_type, lines.record_id == record_id
+    )
+    row = (await session.execute(first.order_by(lines.id).limit(1))).one_or_none()
+    return frozenset() if row is None else frozenset({row.person_id, row.on_behalf_of or row.person_id})
+
+
 def _audit_row(chain: str, n: int, one: Entry, actor: Actor, now: datetime, entry: str, prev: bytes) -> dict[str, Any]:
     return {
         "chain": chain,

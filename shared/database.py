@@ -23,7 +23,7 @@ from shared import audit, clock, idempotency, open_tasks, outbox
 from shared.actor import Actor
 from shared.crashpoints import crashpoint
 from shared.database_faults import database_faults
-from shared.errors import NotFound, VersionStale
+from shared.errors import NotFound, SeparationOfDuties, VersionStale
 from shared.events import Payload
 from shared.idempotency import Answer, RequestKey
 from shared.idle_connections import ask_idle_connections
@@ -38,6 +38,7 @@ _BEGIN_KEYED = text(
     " transaction_timestamp() as now, pg_try_advisory_xact_lock(:lock) as locked"
 )
 _SCOPE = text("select set_config('anlan.scope', :scope, true)")
+_SCOPE_NOW = text("select current_setting('anlan.scope')")
 
 OrgPath = Text(collation="C")
 
@@ -141,14 +142,26 @@ class Transaction:
     async def find_for_change(self, kind: type[R], record_id: UUID, version: int | None) -> R:
         """The record with its row locked, at the version the caller has seen, counted up once.
 
-        `version` None: a change that needs no precondition. Raises `NotFound`, `VersionStale`.
+        `version` None: a change that needs no precondition. Who acts for another changes nothing that either of the two
+        has made. Raises `NotFound`, `SeparationOfDuties`, `VersionStale`.
         """
         found = await self.find(kind, record_id, lock=True)
+        if self.actor.on_behalf_of is not None:
+            await self._refuse_own(kind, record_id)
         if version is not None and found.version != version:
             raise VersionStale(current_version=found.version)
         found.version += 1
         found.updated_at = self.now
         return found
+
+    async def _refuse_own(self, kind: type[Record], record_id: UUID) -> None:
+        """Refuse (403) the delegate where he or the delegator made the record, wherever it lay at that time."""
+        scope = await self.session.scalar(_SCOPE_NOW)
+        await self.use_scope("00")
+        makers = await audit.makers_of(self.session, kind.record_type, record_id)
+        await self.use_scope(str(scope))
+        if makers & {self.actor.person_id, self.actor.on_behalf_of}:
+            raise SeparationOfDuties(conflicting_duty="maker")
 
     async def use_scope(self, org_path: str) -> None:
         """Continue in another row scope: the record's own (open task) or the service's (`00`, intake for another
@@ -273,6 +286,7 @@ class Database:
         else:
             row = (await session.execute(_BEGIN, params)).one()
         now = (row.now + clock.shift()).astimezone(clock.SHANGHAI)
+        actor.refuse_past_delegation(now)
         return Transaction(self, session, actor, key, now)
 
 

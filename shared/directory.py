@@ -23,6 +23,7 @@ from shared.errors import Conflict
 from shared.errors import Text as Words
 from shared.events import Received, consumes
 from shared.kernel import kernel
+from shared.unit_moves import follow, former_units, remember
 
 directory_units = Table(
     "directory_units",
@@ -37,6 +38,7 @@ directory_units = Table(
     Column("teams", JSONB, nullable=False),
     Column("effective_on", Date, nullable=False),
     Column("closed_on", Date, nullable=True),
+    Column("merged_into", Text, nullable=True),
     Column("record_version", Integer, nullable=False),
 )
 directory_persons = Table(
@@ -85,6 +87,8 @@ class UnitChanged(BaseModel):
     parent_code: str | None = None
     effective_on: date
     closed_on: date | None = None
+    merged_into: str | None = None
+    path_before: str | None = None
     area_codes: list[str] = Field(default_factory=list)
     teams: list[dict[str, Any]] = Field(default_factory=list)
 
@@ -122,9 +126,28 @@ async def _keep(tx: Transaction, table: Table, key: str, row: Mapping[str, Any])
 
 @consumes("organisation.unit.changed.v1")
 async def unit_changed(tx: Transaction, event: Received[UnitChanged]) -> None:
-    row = event.data.model_dump(mode="python") | {"code": event.data.unit_code, "record_version": event.record_version}
-    row.pop("unit_code")
+    """Keep the newest state; what lies where the unit was before follows it, whichever event came first."""
+    told, units = event.data, directory_units.c
+    row = told.model_dump(mode="python", exclude={"path_before", "unit_code"})
+    row, code = row | {"code": told.unit_code, "record_version": event.record_version}, told.unit_code
+    held = await tx.scalar(select(units.path).where(units.code == code))
     await _keep(tx, directory_units, "code", row)
+    now = (await tx.execute(select(units.path, units.merged_into).where(units.code == code))).one()
+    remains = code if now.merged_into is None else await _remaining(tx, now.merged_into)
+    path = now.path if remains == code else await tx.scalar(select(units.path).where(units.code == remains))
+    former = {one for one in (told.path_before, told.path, held, now.path) if one is not None and one != path}
+    if (former or held is None) and await remember(tx, *sorted(former), code=code, unit_code=remains, path=path):
+        await follow(tx)
+
+
+async def _remaining(tx: Transaction, code: str) -> str:
+    """The unit that is left of `code` after all mergers known here."""
+    seen = {code}
+    while (into := await tx.scalar(select(directory_units.c.merged_into).where(directory_units.c.code == code))) and (
+        into not in seen
+    ):
+        seen.add(code := into)
+    return code
 
 
 @consumes("organisation.person.changed.v1")
@@ -135,6 +158,8 @@ async def person_changed(tx: Transaction, event: Received[PersonChanged]) -> Non
 @consumes("organisation.appointment.changed.v1")
 async def appointment_changed(tx: Transaction, event: Received[AppointmentChanged]) -> None:
     row = event.data.model_dump() | {"record_version": event.record_version}
+    gone = former_units.c
+    row["path"] = await tx.scalar(select(gone.leads_to).where(gone.path == row["path"])) or row["path"]
     await _keep(tx, directory_appointments, "appointment_id", row)
 
 
@@ -151,16 +176,21 @@ def _unit(row: Mapping[str, Any]) -> Unit:
 
 
 async def units_by_code(tx: Transaction, codes: Iterable[str]) -> dict[str, Unit]:
-    """The units with these codes that are known here, asked for once in a transaction.
+    """The units with these codes that are known here, a merged one as the unit that is left of it.
 
-    Read outside the record filter, since a name is no record.
+    Asked for once in a transaction, and outside the record filter, since a name is no record.
     """
     held: dict[str, Unit | None] = tx.remembered.setdefault("units", {})
     wanted = list(dict.fromkeys(codes))
     asked = [code for code in wanted if code not in held]
     if asked:
         rows = await tx.execute(select(directory_units).where(directory_units.c.code.in_(asked)))
-        held.update(dict.fromkeys(asked) | {row["code"]: _unit(row) for row in rows.mappings()})
+        held.update(dict.fromkeys(asked))
+        for row in rows.mappings().all():
+            merged = row["merged_into"] is not None
+            held[row["code"]] = (
+                await unit_by_code(tx, await _remaining(tx, row["merged_into"])) if merged else _unit(row)
+            )
     return {code: unit for code in wanted if (unit := held[code]) is not None}
 
 

@@ -24,6 +24,43 @@ from shared.kernel_ddl import DIRECTORY_1, KERNEL_1
 ROOT = Path(__file__).resolve().parent.parent
 DEPLOYABLES = ("gateway", "policy", "claims", "risk", "complaints", "crm")
 
+UNIT_MOVES_1 = """
+create table former_units (
+  path text collate "C" primary key,
+  code text not null,
+  unit_code text not null,
+  leads_to text collate "C",
+  noted_at timestamptz not null
+)
+;;
+create index former_units_of on former_units (unit_code)
+;;
+create table unit_references (
+  table_name text not null,
+  column_name text not null,
+  holds text not null check (holds in ('path', 'code')),
+  follows boolean not null,
+  while_null text,
+  primary key (table_name, column_name)
+)
+"""
+
+EVENT_GAPS_1 = """
+create table event_gaps (
+  event_id uuid primary key,
+  org_path text collate "C" not null,
+  subject text not null,
+  record_id uuid not null,
+  record_version integer not null,
+  found_at timestamptz not null,
+  sent_again_at timestamptz
+)
+;;
+create index event_gaps_found on event_gaps (found_at, event_id)
+;;
+create table stream_audits (stream text primary key, audited_at timestamptz not null, missing integer not null)
+"""
+
 PATH_CHECK = r"check (org_path ~ '^[0-9]{2}(\.[0-9]+){0,3}$')"
 
 
@@ -117,6 +154,56 @@ def kernel_1() -> None:
 def directory_1() -> None:
     """A service's copies of the tree, persons, appointments, authority tables and rule sets."""
     _execute(DIRECTORY_1)
+
+
+def unit_moves_1() -> None:
+    """What a database knows of units that moved, and of its technical tables which rows follow them."""
+    _execute(UNIT_MOVES_1)
+    keeps("outbox", "org_path")
+    keeps("audit_entries", "org_path")
+    keeps("history", "org_path", "unit_code")
+    keeps("number_series", "unit_code")
+    follows("work_items", "org_path", while_null="closed_at", index=False)
+    follows("work_items", "unit_code", while_null="closed_at")
+    follows("task_grants", "record_path", while_null="closed_at")
+    follows("attachments", "org_path")
+    follows("jobs", "org_path")
+
+
+def event_gaps_1() -> None:
+    """What the relay found missing between this database's outbox and its stream."""
+    _execute(EVENT_GAPS_1)
+    scoped("event_gaps")
+    keeps("event_gaps", "org_path")
+
+
+def directory_2() -> None:
+    """The service's copy knows mergers, and its appointments follow their unit."""
+    op.execute("alter table directory_units add column merged_into text")
+    follows("directory_appointments", "path")
+    keeps("directory_appointments", "unit_code")
+
+
+def follows(table: str, name: str = "org_path", *, while_null: str | None = None, index: bool = True) -> None:
+    """Rows of `table` follow the unit that the column `name` holds (a code where it ends so, else a path), all of them
+    or those where `while_null` is null. `index` False: one that begins with the column is there already.
+    """
+    _refer(table, name, True, while_null)
+    if index:
+        only = f" where {while_null} is null" if while_null else ""
+        op.execute(text(f"create index {table}_{name}_followed on {table} ({name}){only}"))
+
+
+def keeps(table: str, *names: str) -> None:
+    """These columns of `table` say which unit it was at the time, and stay when the unit moves."""
+    for name in names:
+        _refer(table, name, False, None)
+
+
+def _refer(table: str, name: str, follows: bool, while_null: str | None) -> None:
+    holds = "code" if name.endswith(("unit_code", "_unit")) else "path"
+    row = {"table": table, "name": name, "holds": holds, "follows": follows, "open": while_null}
+    op.execute(text("insert into unit_references values (:table, :name, :holds, :follows, :open)").bindparams(**row))
 
 
 def scoped(table: str) -> None:

@@ -24,6 +24,7 @@ from sqlalchemy.dialects.postgresql import ARRAY
 
 from shared.actor import machine
 from shared.crashpoints import crashpoint
+from shared.event_gaps import note_found, note_sent_again
 from shared.leadership import give_way, lead
 from shared.messaging import Bus
 from shared.outbox import depth, outbox, outgoing, sent_again, waker
@@ -91,14 +92,10 @@ class Relay:
     async def audit(self) -> int:
         """Send again what the stream has lost; answers how many events. Raises `BusUnreachable`, `StreamMissing`."""
         connection = self.bus.connections
-        missing = await gaps(self.database, self.bus)
-        if missing:
-            log.warning("outbox_gap", service=self.database.service, events=len(missing))
-            await send_again(self.database, self.bus, [gap.outbox_id for gap in missing])
-            GAPS.labels(self.database.service).inc(len(missing))
+        missing = await refill(self.database, self.bus)
         self._audited_at = asyncio.get_running_loop().time()
         self._audited_connection, self._restarted = connection, False
-        return len(missing)
+        return missing
 
     async def _work(self) -> None:
         pause = 0.1
@@ -175,6 +172,21 @@ class Relay:
 
 def _among(ids: Sequence[int]) -> Any:
     return outbox.c.id == any_(literal(list(ids), ARRAY(BigInteger)))
+
+
+async def refill(database: Database, bus: Bus, *, whole: bool = False) -> int:
+    """Send again what the stream has lost, and keep what was found; answers how many events.
+
+    `whole` as in `gaps`. Raises `BusUnreachable`, `StreamMissing`.
+    """
+    missing = await gaps(database, bus, whole=whole)
+    await note_found(database, missing)
+    if missing:
+        log.warning("outbox_gap", service=database.service, events=len(missing))
+        await send_again(database, bus, [gap.outbox_id for gap in missing])
+        await note_sent_again(database, missing)
+        GAPS.labels(database.service).inc(len(missing))
+    return len(missing)
 
 
 async def send_again(database: Database, bus: Bus, ids: Sequence[int]) -> None:

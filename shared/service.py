@@ -9,6 +9,7 @@ from __future__ import annotations
 import time
 from collections.abc import AsyncIterator, Awaitable, Callable, Iterable
 from contextlib import asynccontextmanager
+from dataclasses import replace
 from uuid import UUID
 
 import structlog
@@ -33,6 +34,7 @@ from shared.errors import (
     TokenInvalid,
     UnsupportedMediaType,
 )
+from shared.event_gaps import event_gap_routes
 from shared.health import health_routes
 from shared.idempotency import Replayed
 from shared.ids import uuid7
@@ -41,6 +43,7 @@ from shared.problems import from_validation, language_of, unexpected, written
 from shared.routing import Room, sent
 from shared.settings import DeployableSettings, refuse_test_switches
 from shared.telemetry import continue_trace
+from shared.unit_moves import unit_record_routes
 
 log = structlog.get_logger()
 
@@ -83,7 +86,8 @@ def build_app(
     app.state.secret = settings.secret()
     app.state.db = Database(service, settings.database(), pool=settings.database_pool)
     app.state.authenticate = authenticate or internal_token(service, settings)
-    for room in (*rooms, health_routes()):
+    views = () if service == "gateway" else (unit_record_routes(), event_gap_routes())
+    for room in (*rooms, *views, health_routes()):
         app.include_router(room)
     _answer_problems(app)
     app.add_middleware(Frame, service=service)
@@ -221,7 +225,8 @@ async def _audit_refusal(request: Request, problem: Problem) -> None:
         action=f"{request.method} {route}", object_type="request", object_id=_first_id(request), org_path=actor.scope,
         outcome="refused", reason=problem.code, in_history=False,
     )  # fmt: skip
-    async with request.app.state.db.transaction(actor) as tx:
+    # a delegation that has just run out refuses the write, and still is what its entry names
+    async with request.app.state.db.transaction(replace(actor, acting_until=None)) as tx:
         tx.note_act(entry)
 
 

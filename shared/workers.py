@@ -9,8 +9,9 @@ from __future__ import annotations
 import asyncio
 import json
 import signal
-from collections.abc import Awaitable, Callable, Sequence
-from contextlib import suppress
+import sys
+from collections.abc import AsyncIterator, Awaitable, Callable, Sequence
+from contextlib import asynccontextmanager, suppress
 from pathlib import Path
 
 import structlog
@@ -26,11 +27,12 @@ from shared.health import parts_of
 from shared.housekeeping import housekeeping
 from shared.logging import configure
 from shared.messaging import Bus
-from shared.relay import Relay
+from shared.relay import Relay, refill, replay
 from shared.rule_sets import load
 from shared.scanning import scanning
 from shared.settings import DeployableSettings, refuse_test_switches
 from shared.ticks import Scheduler, Tick
+from shared.unit_moves import FOLLOWING
 
 log = structlog.get_logger()
 
@@ -46,14 +48,18 @@ def run_worker(
     loops: Sequence[Loop] = (),
     rule_set_folder: Path | None = None,
 ) -> None:
-    """Work until told to stop. `loops` run beside the rest for as long (job runner, deliveries).
+    """Work until told to stop, or replay where the command line says so (`shared.event_gaps`).
 
-    Housekeeping, and the scanner of attachments where one is set, belong to every worker and come by themselves.
+    `loops` run beside the rest for as long (job runner, deliveries). Housekeeping, what follows a moved unit, and the
+    scanner of attachments where one is set, belong to every worker and come by themselves.
     """
     refuse_test_switches()
     configure(service)
+    if sys.argv[1:2] == ["replay"]:
+        print(asyncio.run(_replayed(service, settings, *map(int, sys.argv[2:4]))))
+        return
     with suppress(asyncio.CancelledError):
-        kept = (*ticks, housekeeping(settings.attachments_dir))
+        kept = (*ticks, FOLLOWING, housekeeping(settings.attachments_dir))
         scanner = (scanning(settings),) if settings.attachment_scanner == "clamav" else ()
         uvloop.run(_work(service, settings, consumers, kept, (*loops, *scanner), rule_set_folder))
 
@@ -62,18 +68,31 @@ async def _work(
     service: str, settings: DeployableSettings, consumers: Sequence[Consumer], ticks: Sequence[Tick],
     loops: Sequence[Loop], folder: Path | None,
 ) -> None:  # fmt: skip
-    database = Database(service, settings.database(), pool=settings.database_pool, application=f"{service}-worker")
-    seed = "" if settings.nats_seed_file is None else settings.nats_seed_file.read_text(encoding="ascii")
-    bus = Bus(settings.nats_url, name=service, seed=seed)
-    try:
+    async with _stores(service, settings) as (database, bus):
         await refuse_unsafe_role(database)
         if folder is not None:
             async with database.transaction(machine(service)) as tx:
                 await load(tx, folder)
         await _until_stopped(service, settings, database, bus, consumers, ticks, loops)
+
+
+@asynccontextmanager
+async def _stores(service: str, settings: DeployableSettings) -> AsyncIterator[tuple[Database, Bus]]:
+    database = Database(service, settings.database(), pool=settings.database_pool, application=f"{service}-worker")
+    seed = "" if settings.nats_seed_file is None else settings.nats_seed_file.read_text(encoding="ascii")
+    bus = Bus(settings.nats_url, name=service, seed=seed)
+    try:
+        yield database, bus
     finally:
         await bus.close()
         await database.close()
+
+
+async def _replayed(service: str, settings: DeployableSettings, after: int = -1, until: int | None = None) -> int:
+    """The command `replay`: what the stream has lost, or with `after` every event since; answers how many were sent."""
+    async with _stores(service, settings) as (database, bus):
+        await bus.open(30)
+        return await (refill(database, bus, whole=True) if after < 0 else replay(database, bus, after, until_id=until))
 
 
 async def _until_stopped(

@@ -45,7 +45,8 @@ async def propose_table(
         )  # fmt: skip
         tx.add(row)
         tx.note("propose", row, after={"table_version": row.table_version, "hash": content_hash({"e": row.entries})})
-        out = shapes.table_alone(row, days, today(tx), actor, language)
+        await tx.flush()
+        out = await shapes.table_alone(tx, row, language)
         return tx.answer(out, location=f"/v1/authority-tables/{row.id}", version=row.version)
 
 
@@ -95,12 +96,12 @@ async def publish_rule_set(
     async with db.transaction(actor, key) as tx:
         if kind == "authority_tables":
             raise rules.PublishedElsewhere()
+        if kind not in queries.structures():
+            raise NotFound()
         await tx.use_scope(HEAD_OFFICE)
         await tx.execute(_ONE)
         former = await queries.versions_of(tx, kind)
-        if not former:
-            raise NotFound()
-        rules.check_content(kind, command.content, former[-1].content)
+        rules.check_content(kind, queries.structures()[kind], command.content)
         days = [one.effective_from for one in former]
         rules.check_first_day(command.effective_from, days, today(tx))
         row = RuleSetRow(

@@ -5,7 +5,7 @@ from __future__ import annotations
 from datetime import date
 from typing import Annotated, Any, Literal
 
-from pydantic import BaseModel, ConfigDict, Field, StringConstraints
+from pydantic import BaseModel, ConfigDict, Field, StringConstraints, model_serializer
 
 from shared.actions import ActionOut
 from shared.authority import LadderEntry
@@ -80,8 +80,49 @@ class TableItem(BaseModel):
     published_at: Instant | None = None
 
 
+class ChangedLineOut(BaseModel):
+    """One row that the table changes against the one in force before it, null where the row is new or gone."""
+
+    kind: str
+    line: str
+    level: str
+    unit_kind: str
+    position: str
+    before: dict[str, Any] | None
+    after: dict[str, Any] | None
+    effect: Literal["gains", "loses", "changes"]
+
+    @model_serializer(mode="wrap")
+    def _written(self, write: Any) -> dict[str, Any]:
+        # `before: null` says that there was no such row, so it stays in the answer
+        return {**write(self), "before": self.before, "after": self.after}
+
+
+class AffectedOut(BaseModel):
+    """A position at one kind of unit: of what it may do more and less (`claim_payment.liability`), at how many units,
+    by how many persons today; `unit_codes` names the first hundred."""
+
+    level: str
+    unit_kind: str
+    position: str
+    gains: list[str]
+    loses: list[str]
+    unit_count: int
+    holder_count: int
+    unit_codes: list[str]
+
+
+class PreviewOut(BaseModel):
+    """What the table changes against `against`, the version in force on the day before it begins."""
+
+    against: str | None = None
+    changes: list[ChangedLineOut]
+    affected: list[AffectedOut]
+
+
 class TableOut(TableItem):
     entries: list[dict[str, Any]]
+    preview: PreviewOut
     available_actions: list[ActionOut]
 
 
@@ -132,11 +173,32 @@ class StepUnit(BaseModel):
     kind: str
 
 
+class ActingFor(BaseModel):
+    """The delegation that somebody acts under, until the day before `to`."""
+
+    delegation_id: Id
+    person_id: Id
+    staff_no: str
+    to: date
+
+
 class HolderOut(BaseModel):
+    """Who may take the step today; `acting_for` where by delegation."""
+
     person_id: Id
     staff_no: str
     name: str
     position: str
+    acting_for: ActingFor | None = None
+
+
+class CosignOut(BaseModel):
+    """What the row of this unit asks above `above` yuan; `asked`: whether this amount is above it and decided here."""
+
+    above: Money
+    n: int
+    of: list[str]
+    asked: bool
 
 
 class StepOut(BaseModel):
@@ -151,7 +213,20 @@ class StepOut(BaseModel):
     unlimited: bool | None = None
     signers: list[str]
     needed: int
+    cosign: CosignOut | None = None
     holders: list[HolderOut]
+
+
+class TriggerOut(BaseModel):
+    """Something besides the amount that lifts the decision: whether it was counted, and who decides where it is."""
+
+    trigger: str
+    lowest_level: str | None = None
+    levels_up: int | None = None
+    counted: bool
+    level: str
+    unit_code: str
+    position: str
 
 
 class VerdictOut(BaseModel):
@@ -176,4 +251,5 @@ class ExplanationOut(BaseModel):
     table_version: str
     on: date
     steps: list[StepOut]
+    triggers: list[TriggerOut]
     caller: CallerOut

@@ -1,4 +1,4 @@
-"""The fuse of one service: after enough failures it is left alone for a while, then tried with one request."""
+"""The fuse of one replica: after enough failures it is left alone for a while, then tried with one request."""
 
 from __future__ import annotations
 
@@ -34,11 +34,16 @@ class Breaker:
             return "closed"
         return "half_open" if self._clock() - self._opened_at >= self._open_s else "open"
 
+    @property
+    def may_probe(self) -> bool:
+        """Whether the next request would be the one that tries again."""
+        return self._opened_at is not None and not self._probing and self.state == "half_open"
+
     def enter(self) -> None:
         """Before a request. Raises `ServiceUnavailable` while the service is left alone, or its probe is under way."""
         if self._opened_at is None:
             return
-        if self._probing or self._clock() - self._opened_at < self._open_s:
+        if not self.may_probe:
             raise ServiceUnavailable()
         self._probing = True
 
@@ -49,10 +54,13 @@ class Breaker:
             self._seen.clear()
         self._seen.append(True)
 
-    def failed(self) -> None:
-        """The service could not be reached, broke off, or did not answer in time."""
+    def failed(self, *, at_once: bool = False) -> None:
+        """The service could not be reached, broke off, or did not answer in time.
+
+        `at_once`: others serve in its place, so that nothing is lost by leaving it alone from the first failure on.
+        """
         self._seen.append(False)
-        if self._probing or self._seen.count(False) >= self._failures:
+        if at_once or self._probing or self._seen.count(False) >= self._failures:
             self._opened_at, self._probing = self._clock(), False
 
     def left(self) -> None:

@@ -14,6 +14,7 @@ from fastapi import Request
 
 from gateway.authority.rules import Matrix
 from gateway.forwarding import stated_amount
+from gateway.forwarding.headers import values
 from gateway.forwarding.rate_limit import RateLimit
 from gateway.forwarding.request_body import RequestBody
 from gateway.forwarding.table import ForwardedRoute
@@ -24,7 +25,7 @@ from shared.actor import Actor
 from shared.authority import AuthorityTable, in_force
 from shared.clock import legal_day, process_now
 from shared.database import Database
-from shared.errors import Problem
+from shared.errors import Fault, IdempotencyKeyMissing, Problem, Text
 
 HEAD_OFFICE = "00"
 AUDITED = (401, 403, 404)
@@ -69,7 +70,8 @@ class Door:
     async def admit(self, scope: Any, route: ForwardedRoute, body: RequestBody) -> str | None:
         """The internal token of an admitted request; None for a public route.
 
-        Raises `TokenInvalid`, `RateLimited`, `ActionNotPermitted`, `StepUpRequired`, `AuthorityExceeded`.
+        Raises `TokenInvalid`, `RateLimited`, `ActionNotPermitted`, `IdempotencyKeyMissing`, `StepUpRequired`,
+        `AuthorityExceeded`.
         """
         if route.permission is None:
             self.rate_limit.count_source(scope, self.callers.origin_of(Request(scope)).source)
@@ -77,6 +79,7 @@ class Door:
         caller = await self.caller(scope)
         actor = caller.actor
         actor.require(route.permission)
+        _refuse_unkeyed(scope, route)
         if route.step_up:
             caller.refuse_without_step_up(process_now())
         if route.amount is not None:
@@ -113,6 +116,13 @@ class Door:
         )  # fmt: skip
         async with self.db.transaction(actor) as tx:
             tx.note_act(entry)
+
+
+def _refuse_unkeyed(scope: Any, route: ForwardedRoute) -> None:
+    """What must have its effect once says which once it means; a dry run, which only the service can read, has none."""
+    if route.keyed and b"dry_run=" not in scope["query_string"] and not values(scope["headers"], b"idempotency-key"):
+        words = Text("该请求必须携带 Idempotency-Key。", "Send an Idempotency-Key of at most 200 characters.")
+        raise IdempotencyKeyMissing(Fault("idempotency_key_missing", words, header="Idempotency-Key"))
 
 
 def _first_id(path: str) -> UUID | None:

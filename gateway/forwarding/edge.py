@@ -29,7 +29,7 @@ class Edge:
 
     def __init__(
         self, app: ASGIApp, *, hosts: Sequence[str], rate_limit: RateLimit, callers: Callable[[], KnownCallers],
-        methods_at: Callable[[str], set[str]], elsewhere: Callable[[], ASGIApp],
+        methods_at: Callable[[str], set[str]], elsewhere: Callable[[], ASGIApp], forwards: Callable[[str], bool],
     ) -> None:  # fmt: skip
         self.app = app
         self.hosts = hosts
@@ -37,6 +37,7 @@ class Edge:
         self.callers = callers
         self.methods_at = methods_at
         self.elsewhere = elsewhere
+        self.forwards = forwards
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         if scope["type"] == "websocket":
@@ -56,7 +57,9 @@ class Edge:
         except RateLimited as problem:
             await refuse(scope, self._counted(scope, send), problem)
             return
-        app = self.elsewhere() if scope["path"] in HIDDEN else self.app
+        # what only a service can answer need not be compared with every route of the gateway's own first
+        direct = scope["path"] in HIDDEN or self.forwards(scope["path"])
+        app = self.elsewhere() if direct else self.app
         await app(scope, receive, self._counted(scope, send))
 
     def _refuse_unclean(self, scope: Scope) -> None:

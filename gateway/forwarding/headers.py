@@ -6,7 +6,7 @@ The gateway writes the next request anew. Framing, addresses, cookies, and whate
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from fnmatch import fnmatch
 
 from shared.errors import Fault, MalformedRequest, Problem, Text, UnsupportedMediaType
@@ -114,13 +114,13 @@ def onward(headers: Headers, *, token: str | None, request_id: str, traceparent:
     return [*kept, *own]
 
 
-def back(answered: Mapping[str, str], pairs: Iterable[tuple[str, str]]) -> list[tuple[bytes, bytes]]:
+def back(answered: Iterable[tuple[str, str]]) -> list[tuple[bytes, bytes]]:
     """The header fields of an answer as the client gets them; `Location` only where it stays below this address."""
-    encoded = "content-encoding" in {name.lower() for name in answered}
+    pairs = [(name.lower(), value) for name, value in answered]
+    encoded = any(name == "content-encoding" for name, _ in pairs)
     kept = []
     for name, value in pairs:
-        known = name.lower()
-        outside = known == "location" and (not value.startswith("/") or value.startswith("//"))
-        if known in RETURNED and not outside and not (encoded and known == "content-length"):
-            kept.append((known.encode(), value.encode("latin-1")))
+        outside = name == "location" and (not value.startswith("/") or value.startswith("//"))
+        if name in RETURNED and not outside and not (encoded and name == "content-length"):
+            kept.append((name.encode(), value.encode("latin-1")))
     return kept

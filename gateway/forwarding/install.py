@@ -8,6 +8,7 @@ from contextlib import asynccontextmanager
 from typing import Any
 
 from fastapi import FastAPI, Request
+from fastapi.routing import iter_route_contexts
 from prometheus_client import generate_latest
 from starlette.middleware import Middleware
 
@@ -53,6 +54,8 @@ def install_forwarding(app: FastAPI, settings: GatewaySettings, routes: RouteTab
     door = Door(state.callers, state.rate_limit, state.matrix, state.signing_key, state.db)
     forwarding = Forwarding(known, state.upstreams, door)
 
+    own = [getattr(one, "path", "") for one in iter_route_contexts(app.routes)]
+
     def methods(path: str) -> set[str]:
         place = known.find(path)
         return methods_at(app, path) | (set() if place is None else set(place.routes))
@@ -64,7 +67,7 @@ def install_forwarding(app: FastAPI, settings: GatewaySettings, routes: RouteTab
     app.user_middleware.append(
         Middleware(
             Edge, hosts=settings.allowed_hosts, rate_limit=state.rate_limit, callers=lambda: state.callers,
-            methods_at=methods, elsewhere=lambda: forwarding,
+            methods_at=methods, elsewhere=lambda: forwarding, forwards=known.apart_from(own),
         )
     )  # fmt: skip
     _live_with(app, state.upstreams, settings)

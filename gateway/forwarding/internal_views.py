@@ -6,6 +6,7 @@ Each is asked as the caller, with a token for it alone. One that does not answer
 from __future__ import annotations
 
 import asyncio
+from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any
 
@@ -27,9 +28,11 @@ class Views:
 
 
 async def ask_all(
-    upstreams: Upstreams, key: SigningKey, actor: Actor, target: str, permission: str, *, within_s: float = WITHIN_S
-) -> Views:
-    """`GET target` of every service, in parallel; `permission` is that of the internal route."""
+    upstreams: Upstreams, key: SigningKey, actor: Actor, target: str | Callable[[str], str], permission: str, *,
+    within_s: float = WITHIN_S, language: str | None = None,
+) -> Views:  # fmt: skip
+    """`GET target` of every service, in parallel, or what `target` says for each; `permission` is that of the internal
+    route, `language` that of the texts in the answers."""
 
     async def asked(service: str) -> Any:
         token = internal_token(actor, service, money=False, key=key, more=(permission,))
@@ -37,9 +40,11 @@ async def ask_all(
             ("authorization", f"Bearer {token}"),
             ("x-request-id", str(actor.request_id)),
             ("traceparent", traceparent()),
+            *((("accept-language", language),) if language else ()),
         ]
         try:
-            return await upstreams.ask(service, target, headers, within_s)
+            address = target if isinstance(target, str) else target(service)
+            return await upstreams.ask(service, address, headers, within_s)
         except (Problem, ValueError):
             return None
 

@@ -29,6 +29,8 @@ log = structlog.get_logger()
 
 BODY_IDLE_S = 30.0
 """How long a service may pause within an answer."""
+WATCH_AFTER_S = 0.25
+"""From when on a waiting client's hanging up is noticed."""
 UNMATCHED = "unmatched"
 CLIENT_GONE = 499
 
@@ -49,8 +51,7 @@ class Forwarding:
         self.door = door
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
-        path = table.normalised(scope["raw_path"])
-        template = UNMATCHED
+        path, template = scope["path"], UNMATCHED
         try:
             place = self.table.find(path)
             if place is None:
@@ -104,34 +105,48 @@ class Forwarding:
 
 
 async def _while_client_waits(exchanged: Coroutine[Any, Any, None], body: RequestBody) -> None:
-    """Run to the end, or until the client hangs up (`ClientGone`)."""
-    work, gone = asyncio.create_task(exchanged), asyncio.create_task(body.client_gone())
+    """Run to the end, or until the client hangs up (`ClientGone`).
+
+    Whether it has is looked at only where the answer takes longer than a moment: most are there before.
+    """
+    loop, work = asyncio.get_running_loop(), asyncio.current_task()
+    assert work is not None  # noqa: S101 - every coroutine runs in a task
+    watching: list[asyncio.Task[None]] = []
+    gone = False
+
+    async def watch() -> None:
+        nonlocal gone
+        await body.client_gone()
+        gone = True
+        work.cancel()
+
+    begin = loop.call_later(WATCH_AFTER_S, lambda: watching.append(loop.create_task(watch())))
     try:
-        await asyncio.wait((work, gone), return_when=asyncio.FIRST_COMPLETED)
-        if not work.done():
-            raise ClientGone()
-        await work
+        await exchanged
+    except asyncio.CancelledError:
+        if gone and work.uncancel() <= 0:
+            raise ClientGone() from None
+        raise
     finally:
-        for task in (work, gone):
-            if not task.done():
-                task.cancel()
-        for task in (work, gone):
-            with suppress(asyncio.CancelledError, Exception):
-                await task
+        begin.cancel()
+        for task in watching:
+            task.cancel()
 
 
 async def _relay(scope: Scope, response: aiohttp.ClientResponse, send: Send) -> None:
-    pairs = [(name, value) for name, value in response.headers.items()]
     start: Message = {
         "type": "http.response.start",
         "status": response.status,
-        "headers": headers.back(response.headers, pairs),
+        "headers": headers.back(response.headers.items()),
     }
     scope["state"]["answering"] = True
     await send(start)
-    more = True
+    content, more = response.content, True
     while more:
-        async with asyncio.timeout(BODY_IDLE_S):
-            piece = await response.content.readany()
-        more = not response.content.at_eof()
+        # most answers are there whole with their head: no waiting, and no clock for it
+        piece = content.read_nowait(-1)
+        if not piece and not content.at_eof():
+            async with asyncio.timeout(BODY_IDLE_S):
+                piece = await content.readany()
+        more = not content.at_eof()
         await send({"type": "http.response.body", "body": piece, "more_body": more})

@@ -19,14 +19,18 @@ class ClientGone(ConnectionError):
 
 
 class Patience:
-    """The time limit of one exchange; it starts again with every piece that moves."""
+    """The time limit of one exchange; it starts again with every piece that moves.
 
-    def __init__(self, seconds: float) -> None:
+    `until`: the first limit as a moment of the loop's clock, where some of the seconds are used up.
+    """
+
+    def __init__(self, seconds: float, *, until: float | None = None) -> None:
         self.seconds = seconds
+        self._until = until
         self._timeout: asyncio.Timeout | None = None
 
     async def __aenter__(self) -> Patience:
-        self._timeout = asyncio.timeout(self.seconds)
+        self._timeout = asyncio.timeout(self.seconds) if self._until is None else asyncio.timeout_at(self._until)
         await self._timeout.__aenter__()
         return self
 

@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import json
 import re
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
 from functools import cache
 from pathlib import Path
@@ -50,6 +50,8 @@ class ForwardedRoute:
     step_up: bool = False
     timeout_s: float = DEFAULT_TIMEOUT_S
     max_bytes: int = DEFAULT_MAX_BYTES
+    keyed: bool = False
+    """Whether it has its effect once for each `Idempotency-Key`, and cannot be sent without one."""
 
     @classmethod
     def of(cls, row: Mapping[str, Any]) -> ForwardedRoute:
@@ -66,6 +68,7 @@ class ForwardedRoute:
             step_up=bool(row.get("step_up", False)),
             timeout_s=float(row.get("timeout_s") or DEFAULT_TIMEOUT_S),
             max_bytes=int(row.get("max_bytes") or DEFAULT_MAX_BYTES),
+            keyed=row.get("idempotency") == "key",
         )
 
 
@@ -126,12 +129,32 @@ class RouteTable:
             raise ValueError(f"{route.method} {route.path}: taken by {', '.join(others) or route.service}")
         node.routes[route.method] = route
 
+    def apart_from(self, templates: Iterable[str]) -> Callable[[str], bool]:
+        """Whether a path is one of the table's and cannot be meant for any of `templates`, the gateway's own."""
+        own = list(templates)
+        shared = {route.path for route in self.routes if any(_meet(route.path, other) for other in own)}
+
+        def found(path: str) -> bool:
+            place = self.find(path)
+            return place is not None and not any(one.path in shared for one in place.routes.values())
+
+        return found
+
     def find(self, path: str) -> Place | None:
         """The place of a normalised path; None where there is none."""
         routes: dict[str, ForwardedRoute] = {}
         for node in _leaves(self._root, path.split("/")[1:]):
             routes = {**node.routes, **routes}
         return Place(routes) if routes else None
+
+
+def _meet(one: str, other: str) -> bool:
+    """Whether some path fits both templates."""
+    if ":path}" in one + other:
+        return True
+    left, right = one.split("/"), other.split("/")
+    pairs = zip(left, right, strict=False)
+    return len(left) == len(right) and all(a == b or "{" in a + b for a, b in pairs)
 
 
 def _leaves(node: _Node, steps: list[str]) -> Iterator[_Node]:

@@ -8,10 +8,11 @@ from datetime import datetime, timedelta
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import update
+from sqlalchemy import delete, update
 
 from gateway.authority.rules import Matrix
 from gateway.identity import passwords, queries, rules, tokens
+from gateway.identity.issuer import Issuer
 from gateway.identity.tables import SignInAttempt
 from shared.actor import Actor, machine
 from shared.audit import Entry
@@ -33,6 +34,14 @@ class Door:
     """The audience of a machine's assertion."""
     forget: Callable[[UUID | None], None]
     """Called once a change of what somebody may do has committed: it holds for the next request."""
+    issuer: Issuer | None = None
+    """Who vouches for people in place of passwords."""
+    emergency: frozenset[str] = frozenset()
+    """The logins that keep their password beside an issuer."""
+
+    def takes_password_of(self, login: str) -> bool:
+        """Whether a password opens this account at all."""
+        return self.issuer is None or login in self.emergency
 
 
 @dataclass(frozen=True, slots=True)
@@ -71,16 +80,27 @@ async def begin(door: Door, login: str, origin: Origin) -> Begun:
         attempt = SignInAttempt(id=uuid7(), login_key=login_key, source=origin.source, at=tx.now, failed=False)
         tx.add(attempt)
         account = await queries.account_of_login(tx, login)
-        if account is None:
+        if account is None or not door.takes_password_of(login):
             return Begun(attempt.id, login_key, None, None, None)
         return Begun(attempt.id, login_key, account.person_id, account.password_hash, account.password_set_at)
 
 
-async def fail(door: Door, begun: Begun, origin: Origin, action: str) -> None:
-    """The attempt is a failure: counted, and written to the audit trail without what was typed."""
+async def fail(door: Door, begun: Begun, origin: Origin, action: str, reason: str = "wrong_password") -> None:
+    """The attempt is a failure: counted, and written to the audit trail without what was typed, at the person's unit
+    where it is somebody's account."""
     async with door.db.transaction(origin.actor()) as tx:
         await tx.execute(update(SignInAttempt).where(SignInAttempt.id == begun.id).values(failed=True))
-        tx.note_act(entry(action, begun.person_id, "00", outcome="refused", reason="wrong_password"))
+        home = await queries.home_of(tx, begun.person_id)
+        tx.note_act(entry(action, begun.person_id, home, outcome="refused", reason=reason))
+
+
+async def drop(door: Door, begun: Begun, origin: Origin, action: str, refused: str | None = None) -> None:
+    """The attempt was no guess: it no longer counts. `refused`: why whoever proved himself is not let in."""
+    async with door.db.transaction(origin.actor()) as tx:
+        await tx.execute(delete(SignInAttempt).where(SignInAttempt.id == begun.id))
+        if refused is not None:
+            home = await queries.home_of(tx, begun.person_id)
+            tx.note_act(entry(action, begun.person_id, home, outcome="refused", reason=refused))
 
 
 def entry(action: str, about: UUID | None, org_path: str, **more: Any) -> Entry:

@@ -25,6 +25,8 @@ from gateway.authority.queries import published_tables
 from gateway.authority.rules import Matrix
 from gateway.identity import queries, rules, tokens
 from gateway.identity.attempts import Door, Origin
+from gateway.identity.issuer import Issuer, terms_of
+from gateway.identity.verified_tokens import VerifiedTokens
 from gateway.organisation.handlers import CHANNEL
 from gateway.settings import GatewaySettings
 from shared.actor import Actor, machine
@@ -51,6 +53,8 @@ class Caller:
     actor: Actor
     authenticated_at: datetime
     """When the password was last given, as the token says."""
+    acting: rules.Acting | None = None
+    """For whom, and with what; `post` is then the delegator's."""
 
     @property
     def origin(self) -> Origin:
@@ -61,7 +65,23 @@ class Caller:
         rules.refuse_without_step_up(self.post.level, self.authenticated_at, now)
 
 
-Known = tuple[rules.SessionFacts, rules.PersonFacts]
+@dataclass(frozen=True, slots=True)
+class Known:
+    """What was looked up of one session."""
+
+    session: rules.SessionFacts
+    person: rules.PersonFacts
+    acting: rules.Acting | None
+
+    def concerns(self, person_id: UUID) -> bool:
+        """Whether a change of this person changes what is known here."""
+        return person_id == self.person.id or (self.acting is not None and person_id == self.acting.delegator.id)
+
+    def post(self, appointment_id: UUID, matrix: Matrix, now: datetime) -> rules.Post | None:
+        """The appointment acted under, one's own or the delegator's; None where it no longer holds."""
+        if self.session.delegation_id is None:
+            return self.person.post(appointment_id, now)
+        return None if self.acting is None else self.acting.post(self.person, matrix, now)
 
 
 class Callers:
@@ -74,6 +94,8 @@ class Callers:
         self.ttl = ttl
         self.proxies = [ipaddress.ip_network(one) for one in proxies]
         self.hearing = False
+        self._tokens = VerifiedTokens(keys)
+        self._asked: dict[tuple[UUID, int], asyncio.Task[Known]] = {}
         self._known: dict[UUID, tuple[float, Known]] = {}
         self._tables: tuple[float, list[AuthorityTable]] | None = None
         self._changes = 0
@@ -85,7 +107,7 @@ class Callers:
             self._known.clear()
             self._tables = None
             return
-        for session_id in [one for one, (_, (_, person)) in self._known.items() if person.id == person_id]:
+        for session_id in [one for one, (_, known) in self._known.items() if known.concerns(person_id)]:
             del self._known[session_id]
 
     async def caller_of(self, request: Request) -> Caller:
@@ -93,20 +115,39 @@ class Callers:
         scheme, _, token = request.headers.get("authorization", "").partition(" ")
         if scheme.lower() != "bearer" or not token:
             raise TokenInvalid()
-        claims = tokens.read_access_token(token, self.keys)
-        session, person = await self._facts(claims.session_id)
-        now = process_now()
+        claims = self._tokens.read(token)
+        told = (claims.person_id, claims.generation, claims.epoch, claims.delegation_id)
+        known, origin = await self._facts(claims.session_id), self.origin_of(request)
+        return await self._standing(known, told, claims.appointment_id, claims.authenticated_at, origin)
+
+    async def again(self, caller: Caller) -> Caller:
+        """The same caller as things are now, without the token, which does not live as long as a stream may.
+
+        Raises `TokenInvalid` once the sign-in has ended or the caller acts under another appointment.
+        """
+        session = caller.session
+        told = (caller.person.id, session.generation, caller.person.epoch, session.delegation_id)
+        known = await self._facts(session.id)
+        return await self._standing(known, told, caller.actor.appointment_id, caller.authenticated_at, caller.origin)
+
+    async def _standing(
+        self, known: Known, told: tuple[Any, ...], appointment_id: UUID, authenticated_at: datetime, origin: Origin
+    ) -> Caller:
+        """The caller, if what he was told still holds. Raises `TokenInvalid`."""
+        session, person, now = known.session, known.person, process_now()
         void = session.ended or session.expires_at <= now or not person.active
-        differs = (claims.person_id, claims.generation, claims.epoch) != (person.id, session.generation, person.epoch)
-        post = person.post(claims.appointment_id, now)
+        differs = told != (person.id, session.generation, person.epoch, session.delegation_id)
+        post = known.post(appointment_id, self.matrix, now)
         if void or differs or post is None:
             raise TokenInvalid()
-        origin = self.origin_of(request)
+        table = in_force(await self.tables(), legal_day(now))
         actor = rules.actor_of(
-            person, post, self.matrix, in_force(await self.tables(), legal_day(now)), origin.request_id,
-            restricted=session.must_set_password, source=origin.source,
+            person, post, self.matrix, table, origin.request_id, restricted=session.must_set_password,
+            source=origin.source,
         )  # fmt: skip
-        return Caller(person, session, post, actor, claims.authenticated_at)
+        if known.acting is not None:
+            actor = rules.acting_for(actor, known.acting, self.matrix, post, table)
+        return Caller(person, session, post, actor, authenticated_at, known.acting)
 
     def origin_of(self, request: Request) -> Origin:
         """The peer; where that is a trusted proxy, the caller it names last. Any other header names nobody."""
@@ -121,18 +162,32 @@ class Callers:
         held = self._known.get(session_id)
         if held is not None and self.hearing and time.monotonic() - held[0] < self.ttl:
             return held[1]
+        # requests of one moment share one look-up, and none joins a look-up that began before a change
+        if not self.hearing:
+            return await self._look_up(session_id)
+        key = (session_id, self._changes)
+        asked = self._asked.get(key)
+        if asked is None:
+            asked = self._asked[key] = asyncio.create_task(self._look_up(session_id))
+            asked.add_done_callback(lambda done: (self._asked.pop(key, None), done.cancelled() or done.exception()))
+        return await asyncio.shield(asked)
+
+    async def _look_up(self, session_id: UUID) -> Known:
+        """Raises `TokenInvalid` where nobody has this session."""
         began, changes = time.monotonic(), self._changes
         async with self.db.transaction(machine("gateway")) as tx:
             session = await queries.session_facts(tx, session_id)
             person = None if session is None else await queries.person_facts(tx, session.person_id)
+            acting = None if session is None else await queries.acting_facts(tx, session.delegation_id)
         if session is None or person is None:
             raise TokenInvalid()
+        known = Known(session, person, acting)
         # what was read before a change must not be remembered after it
         if changes == self._changes:
             while len(self._known) >= MOST:
                 del self._known[next(iter(self._known))]
-            self._known[session_id] = (began, (session, person))
-        return session, person
+            self._known[session_id] = (began, known)
+        return known
 
     async def tables(self) -> list[AuthorityTable]:
         """Every published table of limits; which counts depends on the day."""
@@ -186,12 +241,14 @@ async def authenticate(request: Request) -> Actor:
 def install(app: FastAPI, settings: GatewaySettings) -> None:
     """Put on `app.state` what the gateway's rooms work with, and follow changes for as long as the application lives.
 
-    `matrix`, `callers`, `door`, `signing_key`, `digest_key`. Called once, after `build_app`.
+    `matrix`, `callers`, `people`, `deputies`, `door`, `signing_key`, `digest_key`. Called once, after `build_app`.
     """
     state, db = app.state, app.state.db
     state.matrix = Matrix.load(PERMISSIONS.read_text(encoding="utf-8"))
     state.signing_key = tokens.read_signing_key(settings.signing_key_file)
     state.digest_key = settings.digest_key()
+    state.people, state.deputies = queries.person_facts, queries.deputies
+    terms = terms_of(settings)
     state.callers = Callers(
         db, settings.keys(), state.matrix, ttl=settings.caller_cache_s, proxies=settings.trusted_proxies
     )
@@ -199,6 +256,7 @@ def install(app: FastAPI, settings: GatewaySettings) -> None:
         db=db, key=state.signing_key, matrix=state.matrix, policy=settings.password_policy(),
         failures=settings.lock_out_failures, window=settings.lock_out(),
         token_address=f"{settings.public_url}/v1/token", forget=state.callers.forget,
+        issuer=None if terms is None else Issuer(terms), emergency=frozenset(settings.emergency_logins),
     )  # fmt: skip
     begin = app.router.lifespan_context
 

@@ -1,4 +1,4 @@
-"""Signing in, renewing, signing out, switching; passwords, and machines.
+"""Signing in with a password, renewing, signing out, switching.
 
 A refusal that has to leave something behind (a failure counted, a session revoked) is raised after its transaction has
 committed. Passwords are compared outside of any transaction.
@@ -14,30 +14,23 @@ from sqlalchemy import delete
 
 from gateway.authority.queries import published_tables
 from gateway.identity import passwords, queries, rules, shapes, tokens
-from gateway.identity.attempts import Begun, Door, Origin, begin, entry, fail, prove
+from gateway.identity.attempts import Begun, Door, Origin, begin, drop, entry, fail
 from gateway.identity.schemas import (
+    AppointmentName,
+    HeldAppointment,
     RenewedOut,
-    SetPassword,
     SignedInOut,
     SignIn,
     SwitchAppointment,
     SwitchedOut,
-    TokenOut,
-    Unlock,
-    UnlockOut,
 )
 from gateway.identity.tables import Account, OneTimeToken, RefreshToken, Session
 from gateway.organisation.handlers import announce
-from gateway.organisation.rules import PersonInactive, may_appoint
-from gateway.organisation.schemas import RecordVersion
-from gateway.organisation.tables import Person
 from shared.actor import Actor
 from shared.authority import in_force
 from shared.clock import legal_day
-from shared.database import Database, Transaction
-from shared.database_faults import ConcurrentChange
-from shared.errors import Fault, ReferenceNotFound, Text, TokenInvalid, ValidationFailed
-from shared.idempotency import Answer, RequestKey
+from shared.database import Transaction
+from shared.errors import ReferenceNotFound, TokenInvalid
 from shared.ids import uuid7
 
 if TYPE_CHECKING:
@@ -46,9 +39,14 @@ if TYPE_CHECKING:
 
 async def sign_in(door: Door, command: SignIn, origin: Origin) -> SignedInOut:
     """Raises `SignInRefused`, `SignInLocked`, `NoAppointment`."""
-    begun = await begin(door, command.login, origin)
-    proven = await passwords.matches(begun.password_hash, command.password)
-    signed_in = await _admit(door, begun, origin, None if proven else tokens.digest(command.password))
+    login, password = str(command.login), str(command.password)
+    begun = await begin(door, login, origin)
+    proven = await passwords.matches(begun.password_hash, password)
+    try:
+        signed_in = await _admit(door, begun, origin, None if proven else tokens.digest(password))
+    except rules.NoAppointment:
+        await drop(door, begun, origin, "sign_in", rules.NoAppointment.code)
+        raise
     if signed_in is None:
         await fail(door, begun, origin, "sign_in")
         raise rules.SignInRefused()
@@ -67,19 +65,35 @@ async def _admit(door: Door, begun: Begun, origin: Origin, one_time: bytes | Non
                 return None
             token.used_at = tx.now
         must_set = one_time is not None or door.policy.expired(begun.password_set_at, tx.now)
-        post = person.first_post(tx.now)
         await queries.forget_attempts(tx, begun.login_key, begun.id)
-        session = _session(tx, person, post, tx.now + rules.SESSION, must_set)
-        await tx.flush()
-        refresh = _refresh_token(tx, session)
-        tx.actor = await _actor(tx, door, person, post, origin)
-        tx.note_act(entry("sign_in", session.id, post.path))
-        return SignedInOut(
-            access_token=_access(door, session, person, tx.now), refresh_token=refresh, expires_in=rules.ACCESS_S,
-            person=shapes.person_name(person), appointment=shapes.appointment_name(post),
-            appointments=[shapes.held_appointment(one) for one in person.posts_on(tx.now)],
-            must_set_password=must_set or None,
-        )  # fmt: skip
+        return await open_session(tx, door, person, origin, tx.now, must_set=must_set)
+
+
+async def open_session(
+    tx: Transaction, door: Door, person: rules.PersonFacts, origin: Origin, proven_at: datetime, *,
+    must_set: bool = False,
+) -> SignedInOut:  # fmt: skip
+    """Let somebody in who has proven at `proven_at` who he is. Raises `NoAppointment`."""
+    post = person.first_post(tx.now)
+    session = _session(tx, person, post, tx.now + rules.SESSION, must_set)
+    session.authenticated_at = proven_at
+    await tx.flush()
+    refresh = _refresh_token(tx, session)
+    tx.actor = await _actor(tx, door, person, post, origin)
+    tx.note_act(entry("sign_in", session.id, post.path))
+    return SignedInOut(
+        access_token=access_of(door, session, person, tx.now), refresh_token=refresh, expires_in=rules.ACCESS_S,
+        person=shapes.person_name(person), appointment=shapes.appointment_name(post),
+        appointments=[shapes.held_appointment(one) for one in person.posts_on(tx.now)]
+        + await _acting_of(tx, door, person),
+        must_set_password=must_set or None,
+    )  # fmt: skip
+
+
+async def _acting_of(tx: Transaction, door: Door, person: rules.PersonFacts) -> list[HeldAppointment]:
+    """The delegations that the person may act under now."""
+    found = [(one, one.post(person, door.matrix, tx.now)) for one in await queries.acting_of(tx, person.id)]
+    return [shapes.held_acting(one, post) for one, post in found if post is not None]
 
 
 async def _actor(tx: Transaction, door: Door, person: rules.PersonFacts, post: rules.Post, origin: Origin) -> Actor:
@@ -106,10 +120,11 @@ def _refresh_token(tx: Transaction, session: Session) -> str:
     return token
 
 
-def _access(door: Door, session: Session, person: rules.PersonFacts, now: datetime) -> str:
+def access_of(door: Door, session: Session, person: rules.PersonFacts, now: datetime) -> str:
     claims = tokens.AccessClaims(
-        person.id, session.id, session.appointment_id, session.generation, person.epoch, session.authenticated_at
-    )
+        person.id, session.id, session.appointment_id, session.generation, person.epoch, session.authenticated_at,
+        session.delegation_id,
+    )  # fmt: skip
     return tokens.access_token(door.key, claims, now)
 
 
@@ -130,7 +145,7 @@ async def _renew(tx: Transaction, door: Door, row: RefreshToken, session: Sessio
     if session.ended_at is not None or session.expires_at <= tx.now:
         return None
     if row.used_at is not None:
-        await _end(tx, session, "refresh_reused")
+        await end_session(tx, session, "refresh_reused")
         tx.note_act(entry("refresh", session.id, "00", outcome="refused", reason="refresh_reused"))
         return None
     person = await queries.person_facts(tx, session.person_id)
@@ -138,26 +153,29 @@ async def _renew(tx: Transaction, door: Door, row: RefreshToken, session: Sessio
     if person is None or not posts:
         return None
     row.used_at = tx.now
-    if session.appointment_id not in {one.id for one in posts}:
-        await _move(tx, session, posts[0])
+    acting = await queries.acting_facts(tx, session.delegation_id)
+    ended = session.delegation_id is not None and (acting is None or acting.post(person, door.matrix, tx.now) is None)
+    if ended or session.appointment_id not in {one.id for one in posts}:
+        await _move(tx, session, next((one for one in posts if one.id == session.appointment_id), posts[0]))
     refreshed = _refresh_token(tx, session)
-    access = _access(door, session, person, tx.now)
+    access = access_of(door, session, person, tx.now)
     return RenewedOut(access_token=access, refresh_token=refreshed, expires_in=rules.ACCESS_S)
 
 
-async def _end(tx: Transaction, session: Session, reason: str) -> None:
+async def end_session(tx: Transaction, session: Session, reason: str) -> None:
     session.ended_at, session.end_reason = tx.now, reason
     await announce(tx, session.person_id)
 
 
-async def _move(tx: Transaction, session: Session, post: rules.Post) -> None:
-    """Under another appointment; access tokens made before no longer work."""
-    session.appointment_id = post.id
+async def _move(tx: Transaction, session: Session, own: rules.Post | None, delegation_id: UUID | None = None) -> None:
+    """Under another appointment, or under a delegation; access tokens made before no longer work."""
+    session.appointment_id = session.appointment_id if own is None else own.id
+    session.delegation_id = delegation_id
     session.generation += 1
     await announce(tx, session.person_id)
 
 
-async def _session_of(tx: Transaction, caller: Caller) -> Session:
+async def session_of(tx: Transaction, caller: Caller) -> Session:
     session = await queries.session_for_change(tx, caller.session.id)
     if session is None or session.ended_at is not None:
         raise TokenInvalid()
@@ -167,107 +185,43 @@ async def _session_of(tx: Transaction, caller: Caller) -> Session:
 async def sign_out(door: Door, caller: Caller) -> None:
     """End this sign-in with all its tokens."""
     async with door.db.transaction(caller.actor) as tx:
-        await _end(tx, await _session_of(tx, caller), "signed_out")
+        await end_session(tx, await session_of(tx, caller), "signed_out")
         tx.note_act(entry("sign_out", caller.session.id, caller.actor.scope))
     door.forget(caller.person.id)
 
 
 async def switch_appointment(door: Door, caller: Caller, command: SwitchAppointment) -> SwitchedOut:
-    """Act under another appointment of the same person. Raises `ReferenceNotFound`; so does every delegation, since
-    nobody has one yet."""
-    if command.appointment_id is None:
-        raise ReferenceNotFound.at("#/delegation_id")
+    """Act under another appointment of the same person, or for somebody else. Raises `ReferenceNotFound`."""
     async with door.db.transaction(caller.actor) as tx:
         await tx.use_scope("00")  # the other appointment may lie anywhere in the tree
-        session = await _session_of(tx, caller)
+        session = await session_of(tx, caller)
         person = await queries.person_facts(tx, caller.person.id)
-        post = None if person is None else person.post(command.appointment_id, tx.now)
-        if person is None or post is None:
+        if person is None:
+            raise TokenInvalid()
+        shown = await _switch(tx, door, session, person, command)
+        access = access_of(door, session, person, tx.now)
+    door.forget(caller.person.id)
+    return SwitchedOut(access_token=access, expires_in=rules.ACCESS_S, appointment=shown)
+
+
+async def _switch(
+    tx: Transaction, door: Door, session: Session, person: rules.PersonFacts, command: SwitchAppointment
+) -> AppointmentName:
+    if command.appointment_id is not None:
+        post = person.post(command.appointment_id, tx.now)
+        if post is None:
             raise ReferenceNotFound.at("#/appointment_id")
         await _move(tx, session, post)
         tx.note_act(entry("switch_appointment", session.id, post.path, after={"appointment_id": str(post.id)}))
-        access = _access(door, session, person, tx.now)
-    door.forget(caller.person.id)
-    return SwitchedOut(access_token=access, expires_in=rules.ACCESS_S, appointment=shapes.appointment_name(post))
-
-
-async def _account_of(door: Door, caller: Caller) -> Account:
-    async with door.db.transaction(caller.actor) as tx:
-        account = await queries.account_of(tx, caller.person.id)
-    if account is None:
-        raise TokenInvalid()
-    return account
-
-
-async def step_up(door: Door, caller: Caller, password: str) -> TokenOut:
-    """The password again: a new access token that says so for 5 minutes."""
-    account = await _account_of(door, caller)
-    await prove(door, account.login, password, caller.origin, "step_up")
-    async with door.db.transaction(caller.actor) as tx:
-        session = await _session_of(tx, caller)
-        session.authenticated_at = tx.now
-        tx.note_act(entry("step_up", session.id, caller.actor.scope))
-        access = _access(door, session, caller.person, tx.now)
-        return TokenOut(access_token=access, expires_in=rules.ACCESS_S)
-
-
-async def set_password(door: Door, caller: Caller, command: SetPassword) -> TokenOut:
-    """Replace the password; every other sign-in of the person ends. Raises `PasswordUnsuitable`, `SignInRefused`."""
-    account = await _account_of(door, caller)
-    rules.check_password(door.policy, command.new_password, account.login)
-    if not caller.session.must_set_password:
-        if command.current_password is None:
-            words = Text("缺少当前密码。", "The present password is missing.")
-            raise ValidationFailed(Fault("missing", words, pointer="#/current_password"))
-        await prove(door, account.login, command.current_password, caller.origin, "set_password")
-    rules.refuse_same_password(await passwords.matches(account.password_hash, command.new_password))
-    new_hash = await passwords.hashed(command.new_password)
-    async with door.db.transaction(caller.actor) as tx:
-        stored = await queries.account_of(tx, caller.person.id)
-        if stored is None or stored.password_hash != account.password_hash:
-            raise ConcurrentChange()
-        stored.password_hash, stored.password_set_at = new_hash, tx.now
-        access = await _alone(tx, door, caller)
-    door.forget(caller.person.id)
-    return TokenOut(access_token=access, expires_in=rules.ACCESS_S)
-
-
-async def _alone(tx: Transaction, door: Door, caller: Caller) -> str:
-    """This sign-in goes on, with a new token; the person's others end."""
-    mine = await _session_of(tx, caller)
-    for session in await queries.open_sessions(tx, caller.person.id):
-        if session.id != mine.id:
-            await _end(tx, session, "password_changed")
-    mine.must_set_password = False
-    mine.authenticated_at = tx.now
-    mine.generation += 1
-    await announce(tx, caller.person.id)
-    tx.note_act(entry("set_password", mine.id, caller.actor.scope))
-    return _access(door, mine, caller.person, tx.now)
-
-
-async def unlock(db: Database, actor: Actor, key: RequestKey, person_id: UUID, command: Unlock) -> Answer:
-    """Forget the failures of the person's login; where asked, replace the password by a token that serves once.
-
-    The token is shown once and never stored; a repeated request is carried out anew.
-    """
-    async with db.transaction(actor, key) as tx:
-        person = await tx.find(Person, person_id)
-        may_appoint(actor, person_id)
-        if not person.active:
-            raise PersonInactive()
-        if person.kind == "machine":
-            raise rules.MachineHasNoPassword()
-        account = await queries.account_of(tx, person_id) or new_account(tx, person.id, person.staff_no)
-        await queries.forget_attempts(tx, tokens.digest(account.login))
-        out = UnlockOut(id=uuid7(), created_at=tx.now, person=RecordVersion(id=person.id, version=person.version))
-        if command.one_time_token:
-            account.password_hash = None
-            for session in await queries.open_sessions(tx, person_id):
-                await _end(tx, session, "password_reset")
-            out.one_time_token, out.expires_at = await one_time_token(tx, person_id), tx.now + rules.ONE_TIME
-        tx.note("unlock", person, after={"one_time_token": command.one_time_token}, reason=command.reason)
-        return tx.answer_unstored(out)
+        return shapes.appointment_name(post)
+    acting = await queries.acting_facts(tx, command.delegation_id)
+    post = None if acting is None else acting.post(person, door.matrix, tx.now)
+    if acting is None or post is None:
+        raise ReferenceNotFound.at("#/delegation_id")
+    await _move(tx, session, None, command.delegation_id)
+    told = {"appointment_id": str(post.id), "delegation_id": str(command.delegation_id)}
+    tx.note_act(entry("switch_appointment", session.id, post.path, after=told))
+    return shapes.acting_name(acting, post)
 
 
 def new_account(tx: Transaction, person_id: UUID, login: str) -> Account:

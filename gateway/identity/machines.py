@@ -8,19 +8,24 @@ from datetime import timedelta
 from typing import Any
 from uuid import UUID
 
+from joserfc.errors import JoseError
 from sqlalchemy import delete, select
 from sqlalchemy.dialects.postgresql import insert
 
 from gateway.authority.queries import published_tables
-from gateway.identity import queries, rules, tokens
+from gateway.identity import queries, rules, shapes, tokens
 from gateway.identity.attempts import Door, Origin, entry
-from gateway.identity.schemas import MachineTokenOut
-from gateway.identity.tables import MachineKey, OneTimeToken, Session, SignInAttempt, UsedAssertion
-from shared.actor import machine
+from gateway.identity.schemas import MachineKeyOut, MachineTokenOut, RegisterKey
+from gateway.identity.tables import MachineKey, OneTimeToken, Session, SignInAttempt, UsedAssertion, UsedIdToken
+from gateway.organisation.handlers import announce
+from gateway.organisation.schemas import RecordVersion
+from gateway.organisation.tables import Person
+from shared.actor import Actor, machine
 from shared.authority import in_force
 from shared.clock import legal_day
 from shared.database import Database, Transaction
-from shared.errors import Problem
+from shared.errors import Fault, Problem
+from shared.idempotency import Answer, RequestKey
 from shared.ids import uuid7
 
 KEEP_SESSIONS = timedelta(days=30)
@@ -38,8 +43,8 @@ async def client_token(door: Door, assertion: str, origin: Origin) -> MachineTok
         try:
             return await _admit(tx, door, person_id, name, assertion, origin)
         except Problem as refusal:
-            refused = refusal
-            tx.note_act(entry("client_sign_in", person_id, "00", outcome="refused", reason=refusal.code))
+            refused, home = refusal, await queries.home_of(tx, person_id)
+            tx.note_act(entry("client_sign_in", person_id, home, outcome="refused", reason=refusal.code))
     raise refused
 
 
@@ -72,26 +77,78 @@ async def _admit(
 async def register_machine_key(db: Database, staff_no: str, public_key: Mapping[str, Any]) -> str:
     """Register a public key (JWK) of a machine, for a command; its thumbprint. The same key again changes nothing.
 
-    Raises `LookupError` for an unknown machine, `TooManyKeys` where two are in use, `ValueError` for a private key or
-    one that is neither Ed25519 nor P-256.
+    Raises `LookupError` for an unknown machine, `TooManyKeys` where two are in use, `KeyTaken` for one that was
+    withdrawn or is another machine's, `ValueError` for a private key or one that is neither Ed25519 nor P-256.
     """
     name = tokens.thumbprint_of(public_key)
     async with db.transaction(replace(machine("gateway"), source="command")) as tx:
         person_id = await queries.machine(tx, staff_no)
         if person_id is None:
             raise LookupError(staff_no)
-        held = await queries.keys_of(tx, person_id)
-        if name in {row.thumbprint for row in held}:
-            return name
-        if len(held) >= rules.MAX_KEYS:
-            raise rules.TooManyKeys()
-        row = MachineKey(
-            id=uuid7(), person_id=person_id, thumbprint=name, public_key=dict(public_key), created_at=tx.now,
-            revoked_at=None,
-        )  # fmt: skip
-        tx.add(row)
-        tx.note_act(entry("register_key", person_id, "00", after={"thumbprint": name}))
+        if name not in {row.thumbprint for row in await queries.keys_of(tx, person_id)}:
+            await _add_key(tx, person_id, name, public_key)
+            tx.note_act(entry("register_key", person_id, "00", after={"thumbprint": name}))
     return name
+
+
+async def _add_key(tx: Transaction, person_id: UUID, name: str, public_key: Mapping[str, Any]) -> MachineKey:
+    """Raises `TooManyKeys`, `KeyTaken`."""
+    if len(await queries.keys_of(tx, person_id)) >= rules.MAX_KEYS:
+        raise rules.TooManyKeys()
+    if await tx.scalar(select(MachineKey.id).where(MachineKey.thumbprint == name)) is not None:
+        raise rules.KeyTaken()
+    row = MachineKey(
+        id=uuid7(), person_id=person_id, thumbprint=name, public_key=dict(public_key), created_at=tx.now,
+        revoked_at=None,
+    )  # fmt: skip
+    tx.add(row)
+    return row
+
+
+async def register_key(
+    db: Database, actor: Actor, key: RequestKey, person_id: UUID, version: int | None, command: RegisterKey
+) -> Answer:
+    """Give a machine one more key, two at most; the older one goes on until it is retired."""
+    async with db.transaction(actor, key) as tx:
+        person = await _machine(tx, person_id, version)
+        try:
+            name = tokens.thumbprint_of(command.public_key)
+        except (ValueError, JoseError, TypeError, KeyError) as fault:
+            detail = rules.KeyUnsuitable.detail
+            raise rules.KeyUnsuitable(Fault(rules.KeyUnsuitable.code, detail, pointer="#/public_key")) from fault
+        row = await _add_key(tx, person_id, name, command.public_key)
+        tx.note("register_key", person, after={"thumbprint": name})
+        return tx.answer(_shown(row, person), location=f"/v1/people/{person_id}/machine-keys", version=person.version)
+
+
+async def retire_key(
+    db: Database, actor: Actor, key: RequestKey, person_id: UUID, version: int | None, thumbprint: str
+) -> Answer:
+    """Withdraw a key: it proves nothing any more, and what was signed in with the machine's keys ends with it."""
+    async with db.transaction(actor, key) as tx:
+        person = await _machine(tx, person_id, version)
+        row = next((one for one in await queries.keys_of(tx, person_id) if one.thumbprint == thumbprint), None)
+        if row is None:
+            raise rules.KeyNotFound()
+        row.revoked_at = tx.now
+        for session in await queries.open_sessions(tx, person_id):
+            session.ended_at, session.end_reason = tx.now, "key_retired"
+        await announce(tx, person_id)
+        tx.note("retire_key", person, after={"thumbprint": thumbprint})
+        return tx.answer(_shown(row, person), status=200, version=person.version)
+
+
+async def _machine(tx: Transaction, person_id: UUID, version: int | None) -> Person:
+    """The machine in the caller's scope, locked. Raises `NotFound`, `NotAMachine`."""
+    person = await tx.find_for_change(Person, person_id, version)
+    if person.kind != "machine":
+        raise rules.NotAMachine()
+    return person
+
+
+def _shown(row: MachineKey, person: Person) -> MachineKeyOut:
+    about = RecordVersion(id=person.id, version=person.version)
+    return MachineKeyOut(**shapes.machine_key(row).model_dump(), person=about, retired_at=row.revoked_at)
 
 
 async def revoke_machine_key(db: Database, staff_no: str, thumbprint: str) -> None:
@@ -107,9 +164,9 @@ async def revoke_machine_key(db: Database, staff_no: str, thumbprint: str) -> No
 
 
 async def forget_expired(db: Database, limit: int) -> int:
-    """Remove attempts, sessions, used assertions and one-time tokens that no longer mean anything; how many went.
+    """Remove attempts, sessions, used assertions and id tokens, and one-time tokens that no longer mean anything.
 
-    Fits a `Tick`. The audit trail keeps who signed in.
+    Returns how many went. Fits a `Tick`. The audit trail keeps who signed in.
     """
     async with db.transaction(machine("gateway")) as tx:
         past = (
@@ -117,6 +174,7 @@ async def forget_expired(db: Database, limit: int) -> int:
             (Session, Session.id, Session.expires_at < tx.now - KEEP_SESSIONS),
             (UsedAssertion, UsedAssertion.jti, UsedAssertion.expires_at < tx.now - KEEP_ATTEMPTS),
             (OneTimeToken, OneTimeToken.token_hash, OneTimeToken.expires_at < tx.now - KEEP_ATTEMPTS),
+            (UsedIdToken, UsedIdToken.token_hash, UsedIdToken.expires_at < tx.now - KEEP_ATTEMPTS),
         )
         gone = 0
         for table, key, is_past in past:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+from collections.abc import Sequence
 from functools import cache
 
 from argon2 import PasswordHasher
@@ -41,3 +42,11 @@ async def matches(stored: str | None, password: str) -> bool:
     """Whether `password` opens `stored`; None takes as long and never does."""
     async with _AT_ONCE:
         return await asyncio.to_thread(_matches, stored, password)
+
+
+async def matches_any(stored: Sequence[str], password: str) -> bool:
+    """Whether `password` opens one of `stored`."""
+    for one in stored:
+        if await matches(one, password):
+            return True
+    return False

@@ -2,15 +2,26 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from datetime import datetime, timedelta
 from typing import Any
 from uuid import UUID
 
 from sqlalchemy import delete, or_, select, text
 
+from gateway.authority.rules import ActingHolder, Matrix
+from gateway.delegation import queries as delegations
+from gateway.delegation.tables import DelegationRow
 from gateway.identity import rules
-from gateway.identity.tables import Account, MachineKey, OneTimeToken, RefreshToken, Session, SignInAttempt
+from gateway.identity.tables import (
+    Account,
+    FormerPassword,
+    MachineKey,
+    OneTimeToken,
+    RefreshToken,
+    Session,
+    SignInAttempt,
+)
 from gateway.organisation.tables import Appointment, Person, UnitRow
 from shared.database import Transaction
 
@@ -50,8 +61,38 @@ def as_facts(row: Session) -> rules.SessionFacts:
     return rules.SessionFacts(
         id=row.id, person_id=row.person_id, appointment_id=row.appointment_id, generation=row.generation,
         authenticated_at=row.authenticated_at, must_set_password=row.must_set_password, expires_at=row.expires_at,
-        ended=row.ended_at is not None,
+        ended=row.ended_at is not None, delegation_id=row.delegation_id,
     )  # fmt: skip
+
+
+async def acting_facts(tx: Transaction, delegation_id: UUID | None) -> rules.Acting | None:
+    """A delegation with what its delegator holds; None where there is none. Whether it counts is the rules' to say."""
+    row = None if delegation_id is None else await delegations.by_id(tx, delegation_id)
+    return None if row is None else await _acting(tx, row)
+
+
+async def _acting(tx: Transaction, row: DelegationRow) -> rules.Acting | None:
+    delegator = await person_facts(tx, row.from_person_id)
+    return None if delegator is None else rules.Acting(row.facts(), delegator)
+
+
+async def acting_of(tx: Transaction, person_id: UUID) -> list[rules.Acting]:
+    """Everything delegated to a person that has not ended, the earliest first."""
+    found = [await _acting(tx, row) for row in await delegations.given_to(tx, person_id)]
+    return [one for one in found if one is not None]
+
+
+async def deputies(tx: Transaction, matrix: Matrix, unit_code: str, positions: Iterable[str]) -> list[ActingHolder]:
+    """Who may act today for holders of `positions` at the unit, every bound of the delegation judged anew."""
+    found = []
+    for row in await delegations.standing_at(tx, unit_code, positions):
+        acting, delegate = await _acting(tx, row), await person_facts(tx, row.to_person_id)
+        post = acting.post(delegate, matrix, tx.now) if acting is not None and delegate is not None else None
+        if acting is None or delegate is None or post is None:
+            continue
+        table = await delegations.table_in_force(tx)
+        found.append(rules.as_deputy(acting, delegate, post, matrix, table))
+    return found
 
 
 async def session_for_change(tx: Transaction, session_id: UUID) -> Session | None:
@@ -66,6 +107,24 @@ async def open_sessions(tx: Transaction, person_id: UUID) -> Sequence[Session]:
 
 async def account_of_login(tx: Transaction, login: str) -> Account | None:
     return await tx.scalar(select(Account).where(Account.login == login))
+
+
+async def person_of_staff_no(tx: Transaction, staff_no: str) -> UUID | None:
+    """The person id of the natural person with this staff number."""
+    return await tx.scalar(select(Person.id).where(Person.staff_no == staff_no, Person.kind == "person"))
+
+
+async def home_of(tx: Transaction, person_id: UUID | None) -> str:
+    """The unit that a person belongs to, for the audit trail; the head office for nobody."""
+    found = await tx.scalar(select(Person.org_path).where(Person.id == person_id))
+    return found or "00"
+
+
+async def former_passwords(tx: Transaction, person_id: UUID, most: int) -> list[str]:
+    """The hashes of the last `most` passwords before the present one."""
+    row = FormerPassword
+    statement = select(row).where(row.person_id == person_id).order_by(row.set_at.desc()).limit(most)
+    return [one.password_hash for one in await tx.scalars(statement)]
 
 
 async def account_of(tx: Transaction, person_id: UUID) -> Account | None:

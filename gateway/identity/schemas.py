@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from datetime import date
-from typing import Annotated, Literal
+from typing import Annotated, Any, Literal, Self
 from uuid import UUID
 
 from pydantic import BaseModel, ConfigDict, Field, StringConstraints, model_validator
@@ -23,17 +23,42 @@ class Command(BaseModel):
     model_config = ConfigDict(extra="forbid", hide_input_in_errors=True)
 
 
-class SignIn(Command):
-    login: Login
-    password: Password
+IdToken = Annotated[str, StringConstraints(min_length=20, max_length=8000)]
+Nonce = Annotated[str, StringConstraints(min_length=1, max_length=200)]
+
+
+class _Proof(Command):
+    """A password, or an id token of the issuer with the nonce that it was asked for with."""
+
+    password: Password | None = None
+    id_token: IdToken | None = None
+    nonce: Nonce | None = None
+
+    @model_validator(mode="after")
+    def _one_proof(self) -> Self:
+        if (self.password is None) == (self.id_token is None) or (self.nonce is not None and self.id_token is None):
+            raise PydanticCustomError("one_of", "Give a password, or id_token (with nonce where one was used).")
+        return self
+
+
+class SignIn(_Proof):
+    """`login` and `password`, or `id_token`."""
+
+    login: Login | None = None
+
+    @model_validator(mode="after")
+    def _whose_password(self) -> Self:
+        if (self.login is None) != (self.password is None):
+            raise PydanticCustomError("one_of", "Give login and password, or id_token.")
+        return self
 
 
 class Refresh(Command):
     refresh_token: Token
 
 
-class StepUp(Command):
-    password: Password
+class StepUp(_Proof):
+    """The password again, or an id token whose `auth_time` lies within the last 5 minutes."""
 
 
 class SetPassword(Command):
@@ -79,9 +104,14 @@ class PersonName(BaseModel):
 
 
 class AppointmentName(BaseModel):
+    """`acting`, `delegation_id` and `on_behalf_of` only where somebody else's appointment is acted under."""
+
     id: Id
     position: str
     unit: UnitName
+    acting: bool | None = None
+    delegation_id: Id | None = None
+    on_behalf_of: PersonName | None = None
 
 
 class HeldAppointment(AppointmentName):
@@ -139,3 +169,27 @@ class UnlockOut(BaseModel):
     person: RecordVersion
     one_time_token: str | None = None
     expires_at: Instant | None = None
+
+
+class RegisterKey(Command):
+    """`public_key`: a JWK with an Ed25519 or a P-256 public key."""
+
+    public_key: dict[str, Any] = Field(max_length=20)
+
+
+class MachineKeyItem(BaseModel):
+    """`thumbprint` (RFC 7638) names the key."""
+
+    id: Id
+    created_at: Instant
+    thumbprint: str
+    kind: str
+
+
+class MachineKeysOut(BaseModel):
+    items: list[MachineKeyItem]
+
+
+class MachineKeyOut(MachineKeyItem):
+    person: RecordVersion
+    retired_at: Instant | None = None

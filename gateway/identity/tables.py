@@ -26,6 +26,16 @@ class Account(Base):
     created_at: Mapped[datetime]
 
 
+class FormerPassword(Base):
+    """A password that a person had before, kept as its hash so that it does not come back."""
+
+    __tablename__ = "former_passwords"
+
+    person_id: Mapped[UUID] = mapped_column(ForeignKey("people.id"), primary_key=True)
+    set_at: Mapped[datetime] = mapped_column(primary_key=True)
+    password_hash: Mapped[str]
+
+
 class OneTimeToken(Base):
     """Serves once as a password, for 15 minutes; afterwards a password has to be set."""
 
@@ -59,6 +69,8 @@ class Session(Base):
     id: Mapped[UUID] = mapped_column(primary_key=True, default=uuid7)
     person_id: Mapped[UUID] = mapped_column(ForeignKey("people.id"))
     appointment_id: Mapped[UUID] = mapped_column(ForeignKey("appointments.id"))
+    """One of the person's own, also while he acts for another."""
+    delegation_id: Mapped[UUID | None] = mapped_column(ForeignKey("delegations.id"))
     generation: Mapped[int]
     authenticated_at: Mapped[datetime]
     must_set_password: Mapped[bool]
@@ -99,4 +111,13 @@ class UsedAssertion(Base):
 
     person_id: Mapped[UUID] = mapped_column(primary_key=True)
     jti: Mapped[str] = mapped_column(primary_key=True)
+    expires_at: Mapped[datetime]
+
+
+class UsedIdToken(Base):
+    """A token of the issuer outside that was used, kept until it would no longer be accepted."""
+
+    __tablename__ = "used_id_tokens"
+
+    token_hash: Mapped[bytes] = mapped_column(primary_key=True)
     expires_at: Mapped[datetime]

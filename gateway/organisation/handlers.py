@@ -1,4 +1,4 @@
-"""Changes of the tree, of people and of what they hold; each function is one transaction.
+"""Changes of teams, of people and of what they hold; each function is one transaction.
 
 Whatever changes what somebody may do counts the person's epoch up and is announced on the database's own channel, so
 that every gateway process forgets the caller at once.
@@ -6,6 +6,8 @@ that every gateway process forgets the caller at once.
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+from datetime import date, timedelta
 from typing import Any
 from uuid import UUID
 
@@ -15,12 +17,11 @@ from gateway.organisation import queries, rules, shapes
 from gateway.organisation.schemas import (
     Appoint,
     ChangePerson,
-    ChangeUnit,
+    ChangeTeam,
     DeclarationsOut,
     Declare,
     Declared,
     OpenTeam,
-    OpenUnit,
     RecordVersion,
     RegisterPerson,
 )
@@ -31,10 +32,12 @@ from shared.errors import NotFound, ReferenceNotFound
 from shared.idempotency import Answer, RequestKey
 from shared.ids import uuid7
 from shared.masking import keyed_digest
+from shared.ticks import Tick, one_by_one
 
 CHANNEL = "anlan_callers"
 
-_TREE = text("select pg_advisory_xact_lock(hashtextextended('organisation.tree', 0))")
+TREE = text("select pg_advisory_xact_lock(hashtextextended('organisation.tree', 0))")
+"""Whoever changes the tree waits for whoever does so already."""
 _NOTIFY = text("select pg_notify(:channel, :payload)")
 
 
@@ -49,73 +52,17 @@ async def authority_changed(tx: Transaction, person: Person) -> None:
     await announce(tx, person.id)
 
 
-async def open_unit(db: Database, actor: Actor, key: RequestKey, command: OpenUnit, language: str) -> Answer:
-    """Open a unit below one in the caller's scope."""
-    async with db.transaction(actor, key) as tx:
-        await tx.execute(_TREE)
-        parent = await queries.unit_of_code(tx, command.parent_code, lock=True)
-        if parent is None:
-            raise ReferenceNotFound.at("#/parent_code")
-        rules.may_stand_below(
-            command.level, command.kind, command.code, parent.code, parent.level, parent.kind, parent.org_path
-        )
-        if parent.closed_on is not None and parent.closed_on <= command.opened_on:
-            raise rules.ParentClosed(closed_on=parent.closed_on.isoformat())
-        await _refuse_collision(tx, command, parent)
-        unit = UnitRow(
-            id=uuid7(), version=1, org_path=f"{parent.org_path}.{command.code}", closed_on=None, **command.model_dump()
-        )
-        tx.add(unit)
-        tx.publish(shapes.unit_changed(unit, [], effective_on=command.opened_on), unit)
-        tx.note("open", unit, after={"code": unit.code, "level": unit.level, "area_codes": unit.area_codes})
-        out = shapes.unit_alone(unit, actor, language)
-        return tx.answer(out, location=f"/v1/units/{unit.id}", version=unit.version)
-
-
-async def _refuse_collision(tx: Transaction, command: OpenUnit, parent: UnitRow) -> None:
-    """Codes and areas are unique in the whole tree, also where the caller does not see it."""
-    await tx.use_scope("00")
-    if await queries.taken(tx, UnitRow.code, command.code):
-        raise rules.UnitCodeTaken(unit_code=command.code)
-    if command.kind == "branch_local":
-        local = select(UnitRow.id).where(UnitRow.parent_code == parent.code, UnitRow.kind == "branch_local")
-        if await tx.scalar(local.where(UnitRow.closed_on.is_(None))):
-            raise rules.BranchLocalExists()
-    taken = await queries.areas_taken(tx, command.area_codes, command.opened_on)
-    rules.areas_free(command.area_codes, taken, command.code)
-
-
-async def change_unit(
-    db: Database, actor: Actor, key: RequestKey, unit_id: UUID, version: int | None, command: ChangeUnit, language: str
-) -> Answer:
-    """Rename a unit or give it other areas, from today."""
-    async with db.transaction(actor, key) as tx:
-        await tx.execute(_TREE)
-        unit = await tx.find_for_change(UnitRow, unit_id, version)
-        before = {"name": unit.name, "area_codes": unit.area_codes}
-        if command.area_codes is not None:
-            await tx.use_scope("00")
-            taken = await queries.areas_taken(tx, command.area_codes, queries.today(tx))
-            rules.areas_free(command.area_codes, taken, unit.code)
-            unit.area_codes = command.area_codes
-        if command.name is not None:
-            unit.name = command.name
-        teams = await queries.teams_of(tx, unit.id)
-        tx.publish(shapes.unit_changed(unit, teams, effective_on=queries.today(tx)), unit)
-        tx.note("change", unit, before=before, after={"name": unit.name, "area_codes": unit.area_codes})
-        await announce(tx, None)
-        return tx.answer(shapes.unit_alone(unit, actor, language), status=200, version=unit.version)
-
-
 async def open_team(db: Database, actor: Actor, key: RequestKey, command: OpenTeam) -> Answer:
     """Give a unit that sells a team; the unit's event names all of its teams."""
     async with db.transaction(actor, key) as tx:
-        await tx.execute(_TREE)
+        await tx.execute(TREE)
         unit = await queries.unit_of_code(tx, command.unit_code, lock=True)
         if unit is None:
             raise ReferenceNotFound.at("#/unit_code")
         rules.may_have_teams(unit.level)
         rules.ordered_period(command.from_on, command.to_on)
+        closes_on = await queries.closes_on(tx, unit)
+        rules.works_in(unit.opened_on, closes_on, command.from_on, command.to_on or closes_on)
         await tx.use_scope("00")
         if await queries.taken(tx, Team.code, command.code):
             raise rules.TeamCodeTaken(team_code=command.code)
@@ -126,6 +73,30 @@ async def open_team(db: Database, actor: Actor, key: RequestKey, command: OpenTe
         tx.publish(shapes.unit_changed(unit, teams, effective_on=command.from_on), unit)
         tx.note("open", team, after={"code": team.code, "unit_code": team.unit_code})
         return tx.answer(shapes.team_item(team), location=f"/v1/teams/{team.id}", version=team.version)
+
+
+async def change_team(
+    db: Database, actor: Actor, key: RequestKey, team_id: UUID, version: int | None, command: ChangeTeam
+) -> Answer:
+    """Give a team another name, or its last day; the unit's event names all of its teams."""
+    async with db.transaction(actor, key) as tx:
+        await tx.execute(TREE)
+        team = await tx.find_for_change(Team, team_id, version)
+        before = _team_told(team)
+        if command.to_on is not None:
+            rules.ordered_period(team.from_on, command.to_on)
+            rules.not_in_past(command.to_on, queries.today(tx))
+            team.to_on = command.to_on
+        team.name = command.name or team.name
+        unit = await tx.find(UnitRow, team.unit_id)
+        teams = await queries.teams_of(tx, unit.id)
+        tx.publish(shapes.unit_changed(unit, teams, effective_on=queries.today(tx)), unit)
+        tx.note("change", team, before=before, after=_team_told(team))
+        return tx.answer(shapes.team_item(team), status=200, version=team.version)
+
+
+def _team_told(team: Team) -> dict[str, Any]:
+    return {"name": team.name, "to": None if team.to_on is None else team.to_on.isoformat()}
 
 
 async def register_person(
@@ -186,6 +157,7 @@ async def grant_appointment(
         new = rules.Held(command.position, unit.code, command.from_on, command.to_on)
         former = [rules.Held(one.position, one.unit_code, one.from_on, one.to_on) for one in held]
         rules.may_hold(positions, person.kind, person.active, former, new, unit.level, unit.kind)
+        rules.works_in(unit.opened_on, await queries.closes_on(tx, unit), command.from_on, command.to_on)
         row = Appointment(
             id=uuid7(), org_path=unit.org_path, person_id=person.id, unit_id=unit.id, unit_code=unit.code,
             position=command.position, from_on=command.from_on, to_on=command.to_on,
@@ -201,9 +173,10 @@ async def grant_appointment(
 
 
 async def end_appointment(
-    db: Database, actor: Actor, key: RequestKey, person_id: UUID, appointment_id: UUID, version: int | None
-) -> Answer:
-    """End an appointment today; one that has not begun never begins."""
+    db: Database, actor: Actor, key: RequestKey, person_id: UUID, appointment_id: UUID, version: int | None,
+    effective_on: date | None = None,
+) -> Answer:  # fmt: skip
+    """End an appointment today or with a later day; one that has not begun by then never begins."""
     async with db.transaction(actor, key) as tx:
         person = await tx.find_for_change(Person, person_id, version)
         rules.may_appoint(actor, person_id)
@@ -213,15 +186,40 @@ async def end_appointment(
             raise NotFound()
         before = _told(row)
         await tx.use_scope("00")
-        await _end(tx, row, person)
+        await _end(tx, row, person, effective_on)
         await authority_changed(tx, person)
         tx.note("end_appointment", person, before=before, after=_told(row))
         return tx.answer(shapes.appointment_fact(row, person), status=200, version=person.version)
 
 
-async def _end(tx: Transaction, row: Appointment, person: Person) -> None:
-    row.to_on = rules.end_of(row.from_on, row.to_on, queries.today(tx))
+async def _end(tx: Transaction, row: Appointment, person: Person, effective_on: date | None = None) -> None:
+    today = queries.today(tx)
+    row.to_on = rules.end_of(row.from_on, row.to_on, today, effective_on)
+    row.turn_on = rules.next_turn(row.from_on, row.to_on, today)
     tx.publish(shapes.appointment_changed(row, person), row)
+
+
+async def turning(tx: Transaction, limit: int) -> Sequence[UUID]:
+    """Appointments that begin or end by today, dated so earlier and not told on their day."""
+    due = select(Appointment.id).where(Appointment.turn_on <= queries.today(tx))
+    return await tx.scalars(due.order_by(Appointment.turn_on, Appointment.id).limit(limit))
+
+
+async def turn(tx: Transaction, appointment_id: UUID) -> None:
+    """On its day an appointment is told again to all, and every sign-in of the person is judged anew."""
+    row = await tx.scalar(select(Appointment).where(Appointment.id == appointment_id).with_for_update())
+    today = queries.today(tx)
+    if row is None or row.turn_on is None or row.turn_on > today:
+        return
+    person = await tx.scalar(select(Person).where(Person.id == row.person_id).with_for_update())
+    row.turn_on = rules.next_turn(row.from_on, row.to_on, today)
+    await authority_changed(tx, person)
+    tx.publish(shapes.appointment_changed(row, person), row)
+    begun = rules.in_force(row.from_on, row.to_on, today)
+    tx.note("appointment_begins" if begun else "appointment_ends", person, after=_told(row))
+
+
+TURNS = Tick("appointments_turned", timedelta(minutes=1), one_by_one(turning, turn))
 
 
 def _told(row: Appointment) -> dict[str, Any]:

@@ -8,27 +8,14 @@ from datetime import date
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import and_, func, or_, select
+from sqlalchemy import and_, collate, func, or_, select
 
-from gateway.organisation.tables import Appointment, Person, Team, UnitRow
+from gateway.organisation.tables import Appointment, Person, Team, UnitArea, UnitChange, UnitPlace, UnitRow
 from shared.authority import Unit
 from shared.clock import legal_day
 from shared.database import Transaction
 from shared.pagination import Filter, Listing
 
-UNITS = Listing(
-    model=UnitRow,
-    filters={
-        "code": Filter(UnitRow.code),
-        "level": Filter(UnitRow.level),
-        "kind": Filter(UnitRow.kind),
-        "parent_code": Filter(UnitRow.parent_code),
-    },
-    search=(UnitRow.code, UnitRow.name),
-    sorts={"code": UnitRow.code, "org_path": UnitRow.org_path},
-    default_sort="org_path",
-    conditions={"area_code": lambda text: UnitRow.area_codes.contains([text])},
-)
 TEAMS = Listing(
     model=Team, filters={"code": Filter(Team.code)}, search=(Team.code, Team.name), sorts={"code": Team.code},
     default_sort="code",
@@ -52,9 +39,69 @@ DIRECTORY = Listing(
 )
 
 
+_LAST = chr(0x10FFFF)
+"""Sorts after every character."""
+
+WAITING = ("planned", "held")
+"""States of a change of the tree that has not taken effect."""
+
+
+def units_now(day: date) -> Listing:
+    """The tree as it is; `day` is today, for whose an area is."""
+    return Listing(
+        model=UnitRow,
+        filters={
+            "code": Filter(UnitRow.code),
+            "level": Filter(UnitRow.level),
+            "kind": Filter(UnitRow.kind),
+            "parent_code": Filter(UnitRow.parent_code),
+        },
+        sorts={"code": UnitRow.code, "org_path": UnitRow.org_path},
+        default_sort="org_path",
+        conditions={
+            "area_code": lambda text: UnitRow.id.in_(_serving(text, day)),
+            "q": lambda text: or_(_begins(UnitRow.code, text), _begins(UnitRow.name, text)),
+        },
+    )
+
+
+def units_on(day: date) -> Listing:
+    """The tree as it was, or will be, on `day`: the places of that day in its order."""
+    return Listing(
+        model=UnitPlace,
+        filters={
+            "code": Filter(UnitPlace.code),
+            "level": Filter(UnitPlace.level),
+            "kind": Filter(UnitPlace.kind),
+            "parent_code": Filter(UnitPlace.parent_code),
+        },
+        sorts={"code": UnitPlace.code, "org_path": UnitPlace.path},
+        default_sort="org_path",
+        conditions={
+            "on": lambda _: _within(UnitPlace, day),
+            "area_code": lambda text: UnitPlace.unit_id.in_(_serving(text, day)),
+            "q": lambda text: or_(_begins(UnitPlace.code, text), _begins(UnitPlace.name, text)),
+        },
+    )
+
+
+def _serving(area_code: str, day: date) -> Any:
+    return select(UnitArea.unit_id).where(UnitArea.area_code == area_code, _within(UnitArea, day))
+
+
+def _begins(column: Any, prefix: str) -> Any:
+    """A prefix as a range: under row scope an index serves comparisons only, neither patterns nor containment."""
+    plain = collate(column, "C")
+    return and_(plain >= prefix, plain < prefix + _LAST)
+
+
+def _within(dated: Any, day: date) -> Any:
+    return and_(dated.from_on <= day, or_(dated.to_on.is_(None), dated.to_on > day))
+
+
 def holds_on(day: date) -> Any:
     """The condition that an appointment is in force on `day`."""
-    return and_(Appointment.from_on <= day, or_(Appointment.to_on.is_(None), Appointment.to_on > day))
+    return _within(Appointment, day)
 
 
 def as_unit(row: UnitRow) -> Unit:
@@ -86,14 +133,33 @@ async def units_on_path(tx: Transaction, path: str) -> list[Unit]:
 
 
 async def areas_taken(tx: Transaction, areas: Iterable[str], day: date) -> dict[str, str]:
-    """Area → code of the unit that has it on `day`, of those asked for. Wants scope `00`."""
-    wanted = list(areas)
-    if not wanted:
-        return {}
-    holds = or_(*(UnitRow.area_codes.contains([area]) for area in wanted))
-    open_then = or_(UnitRow.closed_on.is_(None), UnitRow.closed_on > day)
-    rows = await tx.scalars(select(UnitRow).where(holds, open_then))
-    return {area: row.code for row in rows for area in row.area_codes if area in wanted}
+    """Area → code of the unit that has it on `day` or later, of those asked for. Wants scope `00`."""
+    statement = (
+        select(UnitArea.area_code, UnitRow.code)
+        .join(UnitRow, UnitRow.id == UnitArea.unit_id)
+        .where(UnitArea.area_code.in_(list(areas)), or_(UnitArea.to_on.is_(None), UnitArea.to_on > day))
+    )
+    return {area: code for area, code in await tx.execute(statement)}
+
+
+async def areas_of(tx: Transaction, unit_ids: Iterable[UUID]) -> Sequence[UnitArea]:
+    """Every area these units have, had or will have, in the order of time."""
+    statement = select(UnitArea).where(UnitArea.unit_id.in_(list(unit_ids)))
+    return await tx.scalars(statement.order_by(UnitArea.from_on, UnitArea.area_code))
+
+
+async def waiting_changes(tx: Transaction, unit_id: UUID) -> Sequence[UnitChange]:
+    """The unit's changes that wait for their day."""
+    statement = select(UnitChange).where(UnitChange.unit_id == unit_id, UnitChange.status.in_(WAITING))
+    return await tx.scalars(statement.order_by(UnitChange.effective_on, UnitChange.id))
+
+
+async def closes_on(tx: Transaction, unit: UnitRow) -> date | None:
+    """The first day on which the unit no longer works, as decided or planned; None: no such day is known."""
+    planned = select(UnitChange.effective_on).where(
+        UnitChange.unit_id == unit.id, UnitChange.kind == "closure", UnitChange.status.in_(WAITING)
+    )
+    return unit.closed_on or await tx.scalar(planned)
 
 
 async def teams_of(tx: Transaction, unit_id: UUID) -> Sequence[Team]:

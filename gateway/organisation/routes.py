@@ -5,9 +5,11 @@
 
 from __future__ import annotations
 
+from datetime import date
+from typing import Annotated
 from uuid import UUID
 
-from fastapi import Request
+from fastapi import Query, Request
 from starlette.responses import Response
 
 from gateway.organisation import handlers, queries, shapes
@@ -15,12 +17,10 @@ from gateway.organisation.schemas import (
     Appoint,
     AppointmentFactOut,
     ChangePerson,
-    ChangeUnit,
+    ChangeTeam,
     DeclarationsOut,
     Declare,
-    DirectoryEntry,
     OpenTeam,
-    OpenUnit,
     PersonItem,
     PersonOut,
     RegisterPerson,
@@ -30,10 +30,13 @@ from gateway.organisation.schemas import (
 )
 from gateway.organisation.tables import Person, UnitRow
 from shared.database import Transaction
+from shared.errors import Fault, InvalidParameter, Text
 from shared.pagination import Asked, Listing, Page, page, read_query, shaped
 from shared.routing import Changes, Creates, Edits, Reads, Room, sent, shown
 
 room = Room(tags=["organisation"])
+
+EffectiveOn = Annotated[date | None, Query(description="The first day without it; today where it is left out.")]
 
 
 async def _asked(tx: Transaction, listing: Listing, request: Request) -> Asked:
@@ -41,25 +44,26 @@ async def _asked(tx: Transaction, listing: Listing, request: Request) -> Asked:
     return read_query(listing, request.query_params.multi_items(), paths.get)
 
 
-def _named(request: Request) -> list[str]:
-    """The persons asked for by id, where nothing else narrows the search: they are told even if they hold nothing."""
-    narrowed = {"position", "unit_code", "cursor"} & set(request.query_params)
-    return [] if narrowed else request.query_params.getlist("person_id")
+def _day(request: Request) -> date | None:
+    """The day that a list of the tree is asked for. Raises `InvalidParameter`."""
+    given = request.query_params.get("on")
+    try:
+        return None if given is None else date.fromisoformat(given)
+    except ValueError:
+        words = Text("该值无效。", "This value is not valid.")
+        raise InvalidParameter(Fault("invalid_parameter", words, parameter="on")) from None
 
 
 @room.reads("/v1/units", Page[UnitItem], may="organisation.unit.read", free_query=True)
 async def list_units(request: Request, call: Reads) -> Response:
-    """The caller's unit and those below it, in the order of the tree."""
+    """The caller's unit and those below it, in the order of the tree, as they are or as they were `on` a day."""
+    day = _day(request)
     async with call.db.transaction(call.actor) as tx:
-        asked = await _asked(tx, queries.UNITS, request)
-        rows, cursor, total = await page(tx, queries.UNITS, asked, call.state.secret)
-        return shown(shaped([shapes.unit_item(row) for row in rows], cursor, total), fields=asked.fields)
-
-
-@room.posts("/v1/units", UnitOut, may="organisation.unit.open")
-async def open_unit(command: OpenUnit, call: Creates) -> Response:
-    """Open a unit below another one."""
-    return sent(await handlers.open_unit(call.db, call.actor, call.key, command, call.language))
+        listing = queries.units_now(queries.today(tx)) if day is None else queries.units_on(day)
+        asked = await _asked(tx, listing, request)
+        rows, cursor, total = await page(tx, listing, asked, call.state.secret)
+        units = [shapes.unit_item(row) for row in rows] if day is None else await shapes.units_on(tx, rows, day)
+        return shown(shaped(units, cursor, total), fields=asked.fields)
 
 
 @room.reads("/v1/units/{unit_id}", UnitOut, may="organisation.unit.read")
@@ -67,17 +71,7 @@ async def read_unit(unit_id: UUID, call: Reads) -> Response:
     """One unit."""
     async with call.db.transaction(call.actor) as tx:
         unit = await tx.find(UnitRow, unit_id)
-        return shown(shapes.unit_alone(unit, call.actor, call.language), version=unit.version)
-
-
-@room.patches("/v1/units/{unit_id}", UnitOut, may="organisation.unit.change")
-async def change_unit(unit_id: UUID, command: ChangeUnit, call: Edits) -> Response:
-    """Rename a unit, or give it other areas."""
-    answer = await handlers.change_unit(
-        call.db, call.actor, call.key, unit_id, call.version, command, call.language
-    )  # fmt: skip
-    call.state.callers.forget(None)
-    return sent(answer)
+        return shown(await shapes.unit_alone(tx, unit, call.actor, call.language), version=unit.version)
 
 
 @room.reads("/v1/teams", Page[TeamItem], may="organisation.team.read", free_query=True)
@@ -93,6 +87,12 @@ async def list_teams(request: Request, call: Reads) -> Response:
 async def open_team(command: OpenTeam, call: Creates) -> Response:
     """Give a unit a sales team."""
     return sent(await handlers.open_team(call.db, call.actor, call.key, command))
+
+
+@room.patches("/v1/teams/{team_id}", TeamItem, may="organisation.team.change")
+async def change_team(team_id: UUID, command: ChangeTeam, call: Edits) -> Response:
+    """Give a team another name, or end it."""
+    return sent(await handlers.change_team(call.db, call.actor, call.key, team_id, call.version, command))
 
 
 @room.reads("/v1/people", Page[PersonItem], may="organisation.person.read", free_query=True)
@@ -144,11 +144,13 @@ async def grant_appointment(person_id: UUID, command: Appoint, call: Changes) ->
 @room.deletes(
     "/v1/people/{person_id}/appointments/{appointment_id}", AppointmentFactOut, may="organisation.appointment.end"
 )
-async def end_appointment(person_id: UUID, appointment_id: UUID, call: Edits) -> Response:
-    """End an appointment today."""
+async def end_appointment(
+    person_id: UUID, appointment_id: UUID, call: Edits, effective_on: EffectiveOn = None
+) -> Response:
+    """End an appointment today or with a later day."""
     answer = await handlers.end_appointment(
-        call.db, call.actor, call.key, person_id, appointment_id, call.version
-    )  # fmt: skip
+        call.db, call.actor, call.key, person_id, appointment_id, call.version, effective_on
+    )
     call.state.callers.forget(person_id)
     return sent(answer)
 
@@ -157,15 +159,3 @@ async def end_appointment(person_id: UUID, appointment_id: UUID, call: Edits) ->
 async def declare(person_id: UUID, command: Declare, call: Reads) -> Response:
     """Declare the own numbers and those of relatives; what was declared before is replaced whole."""
     return sent(await handlers.declare(call.db, call.actor, call.key, person_id, command, call.state.digest_key))
-
-
-@room.reads("/v1/directory", Page[DirectoryEntry], may="organisation.directory.read", free_query=True)
-async def find_people(request: Request, call: Reads) -> Response:
-    """Who holds what today, with names: read outside the record filter, since every record names its people."""
-    async with call.db.transaction(call.actor) as tx:
-        await tx.use_scope("00")
-        asked = await _asked(tx, queries.DIRECTORY, request)
-        in_force = queries.in_force_today(tx)
-        rows, cursor, total = await page(tx, queries.DIRECTORY, asked, call.state.secret, in_force)
-        entries = await shapes.directory_entries(tx, rows, asked_for=_named(request))
-        return shown(shaped(entries, cursor, total), fields=asked.fields)

@@ -141,6 +141,38 @@ class AppointmentEnded(Conflict):
     detail = Text("该任职已于 {to} 结束。", "The appointment ended on {to}.")
 
 
+class EffectiveInPast(Refused):
+    """Member: `today`."""
+
+    code = "effective_in_past"
+    title = Text("生效日早于今日", "The effective date lies in the past")
+    detail = Text(
+        "生效日不得早于今日({today})。", "A change takes effect today ({today}) or later; the past stays as it was."
+    )
+
+
+class UnitCloses(Conflict):
+    """Member: `closes_on`."""
+
+    code = "unit_closes"
+    title = Text("机构将于该日前撤销", "The unit closes before")
+    detail = Text("该机构自 {closes_on} 起撤销。", "The unit no longer works from {closes_on} on.")
+
+
+class HeadOfficeStays(Refused):
+    code = "head_office_stays"
+    title = Text("总公司不能调整", "The head office stays")
+    detail = Text("总公司不能迁移、合并或撤销。", "The head office neither moves nor merges nor closes.")
+
+
+class UnitNotOpen(Refused):
+    """Member: `opened_on`."""
+
+    code = "unit_not_open"
+    title = Text("机构尚未开业", "The unit is not open yet")
+    detail = Text("该机构于 {opened_on} 开业。", "The unit opens on {opened_on}.")
+
+
 @dataclass(frozen=True, slots=True)
 class Held:
     """A position that a person holds at a unit, from `from_on` until the day before `to_on`."""
@@ -176,6 +208,14 @@ def may_stand_below(
     fits = PARENT_LEVEL.get(level) == parent_level and parent_kind == "standard"
     if not fits or (kind == "branch_local" and level != "central_branch"):
         raise WrongParentLevel(level=level, parent_level=parent_level)
+
+
+def may_change_place(level: str, closed_on: date | None) -> None:
+    """Whether a unit may move, merge or close at all. Raises `HeadOfficeStays`, `UnitCloses`."""
+    if level == "head_office":
+        raise HeadOfficeStays()
+    if closed_on is not None:
+        raise UnitCloses(closes_on=closed_on.isoformat())
 
 
 def areas_free(wanted: Iterable[str], taken: Mapping[str, str], own_code: str) -> None:
@@ -220,11 +260,36 @@ def may_hold(
         raise IncompatiblePositions(held=pair[0], position=pair[1])
 
 
-def end_of(from_on: date, to_on: date | None, today: date) -> date:
-    """The first day without an appointment that is ended today. Raises `AppointmentEnded`."""
-    if to_on is not None and to_on <= max(today, from_on):
+def not_in_past(day: date, today: date) -> None:
+    """Raises `EffectiveInPast`."""
+    if day < today:
+        raise EffectiveInPast(today=today.isoformat())
+
+
+def works_in(opened_on: date, closes_on: date | None, from_on: date, to_on: date | None) -> None:
+    """Whether a unit works in the whole of a period. Raises `UnitNotOpen`, `UnitCloses`."""
+    if from_on < opened_on:
+        raise UnitNotOpen(opened_on=opened_on.isoformat())
+    if closes_on is not None and (from_on >= closes_on or to_on is None or to_on > closes_on):
+        raise UnitCloses(closes_on=closes_on.isoformat())
+
+
+def end_of(from_on: date, to_on: date | None, today: date, wanted: date | None = None) -> date:
+    """The first day without an appointment that is ended with the day `wanted`, else today; one that has not begun by
+    then never begins. Raises `EffectiveInPast`, `AppointmentEnded`.
+    """
+    not_in_past(wanted or today, today)
+    ends = max(wanted or today, from_on)
+    if to_on is not None and to_on <= ends:
         raise AppointmentEnded(to=to_on.isoformat())
-    return max(today, from_on)
+    return ends
+
+
+def next_turn(from_on: date, to_on: date | None, today: date) -> date | None:
+    """The next day on which an appointment begins or ends; None where that is over, or it never begins."""
+    if to_on is not None and to_on <= from_on:
+        return None
+    return next((day for day in (from_on, to_on) if day is not None and day > today), None)
 
 
 def may_declare(actor: Actor, person_id: UUID) -> None:

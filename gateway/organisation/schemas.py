@@ -32,10 +32,11 @@ class OpenUnit(Command):
 
 
 class ChangeUnit(Command):
-    """Named members change; an array is replaced whole."""
+    """Named members change, from today or from a later day; an array is replaced whole."""
 
     name: Name | None = None
     area_codes: list[AreaCode] | None = Field(default=None, max_length=50)
+    effective_on: date | None = None
 
 
 class OpenTeam(Command):
@@ -43,6 +44,13 @@ class OpenTeam(Command):
     code: Annotated[str, StringConstraints(pattern=r"^[0-9A-Z][0-9A-Z-]{1,19}$")]
     name: Name
     from_on: date = Field(alias="from")
+    to_on: date | None = Field(default=None, alias="to")
+
+
+class ChangeTeam(Command):
+    """Named members change; `to` is the first day without the team."""
+
+    name: Name | None = None
     to_on: date | None = Field(default=None, alias="to")
 
 
@@ -96,9 +104,33 @@ class UnitItem(BaseModel):
     area_codes: list[str]
     opened_on: date
     closed_on: date | None = None
+    merged_into: str | None = None
+
+
+class AreaOut(BaseModel):
+    model_config = ConfigDict(validate_by_name=True, validate_by_alias=True)
+
+    area_code: str
+    from_on: date = Field(alias="from")
+    to_on: date | None = Field(default=None, alias="to")
+
+
+class PlannedChangeOut(BaseModel):
+    """A change of the unit that waits for its day; `held`: its day has come, and the obstacles keep it up."""
+
+    id: Id
+    kind: str
+    effective_on: date
+    status: str
+    target_code: str | None = None
+    obstacles: list[dict[str, Any]] | None = None
 
 
 class UnitOut(UnitItem):
+    """One unit with every area it has, had or will have, and the changes that wait for their day."""
+
+    areas: list[AreaOut]
+    planned_changes: list[PlannedChangeOut]
     available_actions: list[ActionOut]
 
 

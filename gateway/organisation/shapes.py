@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
+from datetime import date
 from uuid import UUID
 
 from gateway import events
@@ -10,16 +11,18 @@ from gateway.organisation import queries, rules
 from gateway.organisation.schemas import (
     AppointmentFactOut,
     AppointmentOut,
+    AreaOut,
     DirectoryEntry,
     PersonItem,
     PersonOut,
+    PlannedChangeOut,
     RecordVersion,
     TeamItem,
     UnitItem,
     UnitName,
     UnitOut,
 )
-from gateway.organisation.tables import Appointment, Person, Team, UnitRow
+from gateway.organisation.tables import Appointment, Person, Team, UnitChange, UnitPlace, UnitRow
 from shared.actions import Action, judged
 from shared.actor import Actor
 from shared.database import Transaction
@@ -43,8 +46,15 @@ def _may_declare(actor: Actor, person: Person) -> None:
     rules.may_declare(actor, person.id)
 
 
+def _may_change_place(_actor: Actor, unit: UnitRow) -> None:
+    rules.may_change_place(unit.level, unit.closed_on)
+
+
 UNIT_ACTIONS: tuple[Action[UnitRow], ...] = (
     Action("change", "PATCH", "/v1/units/{id}", "organisation.unit.change"),
+    Action("move", "POST", "/v1/units/{id}/moves", "organisation.unit.move", _may_change_place),
+    Action("merge", "POST", "/v1/units/{id}/mergers", "organisation.unit.merge", _may_change_place),
+    Action("close", "POST", "/v1/units/{id}/closures", "organisation.unit.close", _may_change_place),
     Action("open_team", "POST", "/v1/teams", "organisation.team.open", _may_have_teams),
 )
 PERSON_ACTIONS: tuple[Action[Person], ...] = (
@@ -59,14 +69,41 @@ def unit_item(row: UnitRow) -> UnitItem:
     return UnitItem(
         id=row.id, version=row.version, org_path=row.org_path, created_at=row.created_at, updated_at=row.updated_at,
         code=row.code, name=row.name, level=row.level, kind=row.kind, parent_code=row.parent_code, path=row.org_path,
-        area_codes=row.area_codes, opened_on=row.opened_on, closed_on=row.closed_on,
+        area_codes=row.area_codes, opened_on=row.opened_on, closed_on=row.closed_on, merged_into=row.merged_into,
     )  # fmt: skip
 
 
-def unit_alone(row: UnitRow, actor: Actor, language: str) -> UnitOut:
+async def unit_alone(tx: Transaction, row: UnitRow, actor: Actor, language: str) -> UnitOut:
     """The unit read singly, with what the caller may do with it."""
     actions = judged(UNIT_ACTIONS, actor, row, row.id, language)
-    return UnitOut(**unit_item(row).model_dump(), available_actions=actions)
+    areas = [AreaOut.model_validate(one, from_attributes=True) for one in await queries.areas_of(tx, [row.id])]
+    waiting = [planned(one) for one in await queries.waiting_changes(tx, row.id)]
+    return UnitOut(**unit_item(row).model_dump(), areas=areas, planned_changes=waiting, available_actions=actions)
+
+
+def planned(row: UnitChange) -> PlannedChangeOut:
+    return PlannedChangeOut(
+        id=row.id, kind=row.kind, effective_on=row.effective_on, status=row.status, target_code=row.target_code,
+        obstacles=row.obstacles or None,
+    )  # fmt: skip
+
+
+async def units_on(tx: Transaction, places: Sequence[UnitPlace], day: date) -> list[UnitItem]:
+    """Units with name, parent, path and areas of `day`; version and times are those of today."""
+    units = await queries.units_of(tx, {one.unit_id for one in places})
+    areas: dict[UUID, list[str]] = {}
+    for one in await queries.areas_of(tx, units):
+        if rules.in_force(one.from_on, one.to_on, day):
+            areas.setdefault(one.unit_id, []).append(one.area_code)
+    return [
+        unit_item(units[one.unit_id]).model_copy(
+            update={
+                "name": one.name, "parent_code": one.parent_code, "path": one.path,
+                "area_codes": areas.get(one.unit_id, []),
+            }
+        )
+        for one in places
+    ]  # fmt: skip
 
 
 def unit_name(row: UnitRow) -> UnitName:
@@ -123,7 +160,8 @@ def unit_changed(row: UnitRow, teams: Sequence[Team], **more: object) -> events.
     ]
     return events.UnitChanged(
         unit_code=row.code, name=row.name, level=row.level, kind=row.kind, parent_code=row.parent_code,
-        path=row.org_path, closed_on=row.closed_on, area_codes=row.area_codes, teams=periods, **more,  # type: ignore[arg-type]
+        path=row.org_path, closed_on=row.closed_on, merged_into=row.merged_into, area_codes=row.area_codes,
+        teams=periods, **more,  # type: ignore[arg-type]
     )  # fmt: skip
 
 

@@ -40,6 +40,60 @@ class UnitRow(Record, Base):
     opened_on: Mapped[date]
     closed_on: Mapped[date | None]
     """The first day on which it no longer works."""
+    merged_into: Mapped[str | None]
+    """Code of the unit that went on with what it had."""
+
+
+class UnitArea(Part, Base):
+    """An area (行政区划) that a unit serves, from `from_on` until the day before `to_on`."""
+
+    __tablename__ = "unit_areas"
+
+    unit_id: Mapped[UUID] = mapped_column(ForeignKey("units.id"))
+    area_code: Mapped[str]
+    from_on: Mapped[date]
+    to_on: Mapped[date | None]
+
+
+class UnitPlace(Part, Base):
+    """Where a unit stood in the tree and what it was called, from `from_on` until the day before `to_on`.
+
+    `org_path` is where the unit lies today, so that whoever sees the unit sees its past; `path` is that of the time.
+    """
+
+    __tablename__ = "unit_places"
+
+    unit_id: Mapped[UUID] = mapped_column(ForeignKey("units.id"))
+    code: Mapped[str]
+    name: Mapped[str]
+    level: Mapped[str]
+    kind: Mapped[str]
+    parent_code: Mapped[str | None]
+    path: Mapped[str]
+    from_on: Mapped[date]
+    to_on: Mapped[date | None]
+
+
+class UnitChange(Part, Base):
+    """A change of the tree with its day: planned, taken back, held up by something, or done."""
+
+    __tablename__ = "unit_changes"
+
+    unit_id: Mapped[UUID] = mapped_column(ForeignKey("units.id"))
+    unit_code: Mapped[str]
+    kind: Mapped[str]
+    effective_on: Mapped[date]
+    target_code: Mapped[str | None]
+    """The new parent of a move, the unit that remains of a merger."""
+    content: Mapped[dict[str, Any]]
+    """What a change of name or areas states."""
+    status: Mapped[str]
+    obstacles: Mapped[list[dict[str, Any]]]
+    """What kept a closure from taking effect on its day."""
+    path_before: Mapped[str]
+    path_after: Mapped[str | None]
+    person_id: Mapped[UUID]
+    done_at: Mapped[datetime | None]
 
 
 class Team(Record, Base):
@@ -83,3 +137,5 @@ class Appointment(Part, Base):
     position: Mapped[str]
     from_on: Mapped[date]
     to_on: Mapped[date | None]
+    turn_on: Mapped[date | None]
+    """The next day on which it begins or ends and that is still to be told."""

@@ -20,8 +20,10 @@ from services.claims.archive import handlers as archive
 from services.claims.archive import queries as archive_queries
 from services.claims.archive import routes as archive_routes
 from services.claims.claim import handlers as claim_handlers
+from services.claims.claim import queries as claim_queries
 from services.claims.claim import routes as claim_routes
 from services.claims.claim import shapes as claim_shapes
+from services.claims.claim.rules import Duty
 from services.claims.claim.tables import Claim
 from services.claims.cover import queries as cover_queries
 from services.claims.deadlines import queries as deadline_queries
@@ -44,8 +46,10 @@ from services.claims.reserve import handlers as reserve
 from services.claims.reserve import routes as reserve_routes
 from services.claims.settings import ClaimsSettings
 from services.claims.survey import handlers as survey
+from services.claims.survey import queries as survey_queries
 from services.claims.survey import routes as survey_routes
 from services.claims.survey import shapes as survey_shapes
+from shared.assignees import assignee_routes
 from shared.attachments import record_files, uploads_room
 from shared.audit_routes import audit_routes
 from shared.database import Database, Transaction
@@ -85,6 +89,15 @@ ACTIONS = (
     *payment.ACTIONS,
     *archive.ACTIONS,
 )
+DUTIES = {
+    ("claims", "survey"): survey_queries.who_may_survey,
+    ("claims", "register"): claim_queries.who_may(Duty.REGISTRAR, "adjuster"),
+    ("claims", "adjust"): claim_queries.who_may(Duty.ADJUSTER, "adjuster"),
+    ("claims", "approve"): claim_queries.who_may(Duty.APPROVER, "claims_approver", "department_head"),
+    ("claims", "pay"): claim_queries.who_may(Duty.CASHIER, "cashier"),
+    ("claims", "archive"): claim_queries.who_may(Duty.ARCHIVIST, "archivist"),
+}
+"""What pickers ask about a claim, by the name of the duty."""
 FACT_SOURCES = (
     adjustment.known,
     approval_queries.known,
@@ -130,6 +143,7 @@ def create_app(settings: ClaimsSettings | None = None) -> FastAPI:
         record_files(Claim, "/v1/claims", read="claims.attachment.read", write="claims.attachment.add"),
         uploads_room("/v1/claims", may="claims.attachment.add"),
         work_item_routes("claims"),
+        assignee_routes(DUTIES),
         audit_routes("claims"),
     )
 

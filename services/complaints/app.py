@@ -6,6 +6,7 @@ from pathlib import Path
 
 from fastapi import FastAPI
 
+from services.complaints.assignment import queries as assignment_queries
 from services.complaints.assignment import routes as assignment_routes
 from services.complaints.complaint.shapes import plain_values
 from services.complaints.complaint.tables import Complaint
@@ -15,6 +16,7 @@ from services.complaints.investigation import routes as investigation_routes
 from services.complaints.registration import routes as registration_routes
 from services.complaints.settings import ComplaintsSettings
 from services.complaints.statistics import routes as statistics_routes
+from shared.assignees import assignee_routes
 from shared.attachments import record_files, uploads_room
 from shared.audit_routes import audit_routes
 from shared.database import Database
@@ -42,6 +44,7 @@ def create_app(settings: ComplaintsSettings | None = None) -> FastAPI:
         ),
         record_files(Complaint, PATH, read="complaints.attachment.read", write="complaints.attachment.add"),
         work_item_routes("complaints"),
+        assignee_routes({("complaints", "handle"): assignment_queries.who_may_handle}),
         audit_routes("complaints"),
     )  # fmt: skip
 

@@ -20,9 +20,11 @@ from services.crm.merging import routes as merging_routes
 from services.crm.settings import CrmSettings
 from services.crm.timeline import routes as timeline_routes
 from services.crm.visit import handlers as visit
+from services.crm.visit import queries as visit_queries
 from services.crm.visit import routes as visit_routes
 from services.crm.visit.shapes import plain_values as visit_values
 from services.crm.visit.tables import Finding, ReturnVisit
+from shared.assignees import assignee_routes
 from shared.audit_routes import audit_routes
 from shared.database import Database
 from shared.records import record_routes
@@ -52,6 +54,7 @@ def create_app(settings: CrmSettings | None = None) -> FastAPI:
         finding_routes.room,
         record_routes(Finding, "/v1/findings", read="crm.finding.read"),
         work_item_routes("crm"),
+        assignee_routes({("return-visits", "visit"): visit_queries.who_may_visit}),
         audit_routes("crm"),
     )
 

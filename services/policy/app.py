@@ -11,6 +11,7 @@ from services.policy.policy import routes as policy_routes
 from services.policy.policy.shapes import plain_values
 from services.policy.policy.tables import Policy
 from services.policy.settings import PolicySettings
+from shared.assignees import assignee_routes
 from shared.audit_routes import audit_routes
 from shared.database import Database
 from shared.job_routes import job_routes
@@ -32,6 +33,7 @@ def create_app(settings: PolicySettings | None = None) -> FastAPI:
         ),
         job_routes("policy", read="policy.job.read", cancel="policy.job.cancel"),
         work_item_routes("policy"),
+        assignee_routes({}),
         audit_routes("policy"),
     )
 

@@ -7,12 +7,14 @@ from pathlib import Path
 from fastapi import FastAPI
 
 from services.risk.hazard import routes as hazard_routes
+from services.risk.inspection import queries as inspection_queries
 from services.risk.inspection import routes as inspection_routes
 from services.risk.inspection.queries import ACTIONS, PLAN_ACTIONS
 from services.risk.inspection.tables import Hazard, Inspection, InspectionPlan
 from services.risk.key_risk import routes as key_risk_routes
 from services.risk.key_risk.tables import KeyRiskFile
 from services.risk.settings import RiskSettings
+from shared.assignees import assignee_routes
 from shared.attachments import record_files
 from shared.audit_routes import audit_routes
 from shared.database import Database
@@ -37,6 +39,7 @@ def create_app(settings: RiskSettings | None = None) -> FastAPI:
         record_files(Inspection, "/v1/inspections", read="risk.attachment.read", write="risk.attachment.add"),
         record_files(Hazard, "/v1/hazards", read="risk.attachment.read", write="risk.attachment.add"),
         work_item_routes("risk"),
+        assignee_routes({("inspections", "inspect"): inspection_queries.who_may_inspect}),
         audit_routes("risk"),
     )
 

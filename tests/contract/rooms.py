@@ -8,9 +8,13 @@ from __future__ import annotations
 ROOMS: dict[str, tuple[str, ...]] = {
     "gateway": (
         "organisation",
+        "directives",
         "authority",
+        "delegation",
         "identity",
         "forwarding",
+        "directory",
+        "structure",
         "workbench",
         "feed",
         "catalogue",

@@ -31,8 +31,13 @@ OWN_NAMES: dict[str, str] = {
     "gateway/identity/passwords.py": "the only module that knows argon2",
     "gateway/identity/tokens.py": "tokens are made here and nowhere else",
     "gateway/identity/attempts.py": "whoever proves a password is counted and locked out in one place",
+    "gateway/identity/credentials.py": "setting and proving a password again, apart from signing in with it",
+    "gateway/identity/issuer.py": "the only module that speaks to an issuer outside",
+    "gateway/identity/outside.py": "the exchange of an issuer's token for a sign-in of ours",
     "gateway/identity/machines.py": "a machine signs in by key: neither a password nor a lock-out",
     "gateway/identity/callers.py": "who sends a request, for every room and for what is forwarded",
+    "gateway/feed/live.py": "a stream lives as long as a sign-in: neither a route nor a read",
+    "gateway/structure/effects.py": "what a change of the tree does, for the request of its day and for the tick alike",
     "gateway/seed.py": "the first filling crosses all rooms of the gateway",
 }
 

@@ -11,7 +11,9 @@ import pytest
 from scripts import openapi_documents
 from scripts.contracts import contracts, differences
 from scripts.deployables import ROOT, deployables
-from scripts.openapi_documents import PathClash, merged, operations, routes
+from scripts.openapi_documents import PathClash, merged, routes
+from scripts.operation_examples import operations
+from scripts.operation_ids import OperationIdChanged, refuse_changed
 
 FLOOR = 80
 """So many operations there are at least; a table that lost its routes must not pass."""
@@ -100,7 +102,7 @@ def test_the_merged_document_holds_every_operation_once_and_no_reference_leads_n
 def test_components_of_one_name_and_other_content_are_kept_apart():
     def service(kind: str, path: str) -> dict:
         answer = {"content": {"application/json": {"schema": {"$ref": "#/components/schemas/Outer"}}}}
-        get = {"operationId": "read", "responses": {"200": answer}, "x-permission": "x"}
+        get = {"operationId": f"read_{kind}", "responses": {"200": answer}, "x-permission": "x"}
         return {
             "paths": {path: {"get": get}},
             "components": {
@@ -118,7 +120,44 @@ def test_components_of_one_name_and_other_content_are_kept_apart():
     assert schemas["ClaimsOuter"]["items"] == {"$ref": "#/components/schemas/ClaimsInner"}
     answer = document["paths"]["/v1/b"]["get"]["responses"]["200"]["content"]["application/json"]
     assert answer["schema"] == {"$ref": "#/components/schemas/ClaimsOuter"}
-    assert document["paths"]["/v1/b"]["get"]["operationId"] == "claims_read"
+
+
+def test_one_id_for_two_operations_stops_the_writing():
+    def service(path: str) -> dict:
+        return {"paths": {path: {"get": {"operationId": "read", "responses": {}}}}, "components": {"schemas": {}}}
+
+    with pytest.raises(PathClash):
+        merged({"policy": service("/v1/a"), "claims": service("/v1/b")})
+
+
+def test_the_id_of_an_operation_stays_what_it_was():
+    before = {"claims_report_claim": "POST /v1/claims", "sign_in": "POST /v1/session"}
+    refuse_changed(before, {**before, "new_one": "GET /v1/new"})
+    for now in ({**before, "sign_in": "POST /v1/sign-in"}, {"sign_in": "POST /v1/session"}):
+        with pytest.raises(OperationIdChanged):
+            refuse_changed(before, now)
+
+
+def test_ids_of_a_service_begin_with_its_name_so_that_no_other_can_change_them():
+    for name in deployables():
+        ids = [one["operationId"] for _, _, one in operations(committed(name))]
+        assert len(ids) == len(set(ids)) > 0
+        assert name == "gateway" or all(one.startswith(f"{name}_") for one in ids)
+
+
+def test_the_route_table_states_the_limits_and_the_repetition_of_each_route():
+    table = json.loads((ROOT / "gateway/forwarding/routes.json").read_text(encoding="utf-8"))
+    keyed = {
+        (method.upper(), path)
+        for name in deployables()
+        for path, method, one in operations(committed(name))
+        if any(each["name"] == "Idempotency-Key" for each in one.get("parameters", ()))
+    }
+    for row in table:
+        assert row["timeout_s"] > 0
+        assert row["max_bytes"] > 0
+        assert (row.get("idempotency") == "key") == ((row["method"], row["path"]) in keyed), row
+    assert sum(row.get("idempotency") == "key" for row in table) >= 40
 
 
 def test_one_path_of_two_services_stops_the_writing():

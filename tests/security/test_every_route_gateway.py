@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 import json
-from collections.abc import AsyncIterator, Iterator
+from collections.abc import AsyncIterator, Iterator, Mapping
 from dataclasses import dataclass
+from datetime import timedelta
 from typing import Any
-from uuid import uuid4
+from uuid import UUID, uuid4
 
 import httpx
 import pytest
@@ -14,9 +15,13 @@ import pytest
 from embedded.demonstration.network import teams, units
 from embedded.demonstration.people import people
 from gateway.app import create_app
+from gateway.delegation.tables import DelegationRow
 from gateway.organisation.tables import Appointment, UnitRow
 from gateway.seed import seed_network
 from scripts.deployables import ROOT
+from shared.actor import machine
+from shared.clock import legal_day, process_now
+from shared.ids import uuid7
 from tests.support import engines, gateway
 from tests.support.forged import STRANGE_KEY, altered, unsigned
 from tests.support.gateway import HASH, SIGNING, GatewayUnderTest, SignedIn
@@ -72,8 +77,9 @@ class Gate:
         path = operation.path
         for name, value in self.ids.items():
             path = path.replace(f"{{{name}}}", str(UNKNOWN) if unknown else value)
-        if "/units/" in path and not unknown:
-            path = path.replace(self.ids["record_id"], self.ids["unit_id"])
+        for collection, named in (("/units/", "unit_id"), ("/delegations/", "delegation_id")):
+            if collection in path and not unknown:
+                path = path.replace(self.ids["record_id"], self.ids[named])
         assert "{" not in path, f"the walk has no record for {operation}"
         headers = {"Content-Type": "application/merge-patch+json"} if operation.method == "PATCH" else {}
         body = options.pop("body", None) or operation.body()
@@ -117,10 +123,26 @@ async def gate(clones: engines.Clones, tmp_path_factory: pytest.TempPathFactory)
             [unit] = await under_test.rows(UnitRow.__table__, UnitRow.code == "320102")
             ids = {
                 "person_id": str(person["id"]), "record_id": str(person["id"]), "appointment_id": str(post["id"]),
-                "unit_id": str(unit["id"]),
+                "unit_id": str(unit["id"]), "thumbprint": "x" * 43,
+                "delegation_id": await _delegated(under_test, person["id"], post),
             }  # fmt: skip
             yield Gate(under_test, Rows(clones.superuser_dsn("gateway")), ids, {})
     await clones.reset("gateway")
+
+
+async def _delegated(under_test: GatewayUnderTest, person_id: UUID, post: Mapping[str, Any]) -> str:
+    """Something that the person of the walk has delegated to a colleague of the same unit."""
+    deputy = next(one for one in _everybody() if _holds(one, "surveyor", "320102"))
+    today = legal_day(process_now())
+    row = DelegationRow(
+        id=uuid7(), version=1, org_path=post["org_path"], appointment_id=post["id"], from_person_id=person_id,
+        to_person_id=(await under_test.person(deputy["staff_no"]))["id"], permissions=["claims.claim.read"],
+        limit_amount=None, from_on=today, to_on=today + timedelta(days=7), reason="休假", granted_by=person_id,
+        table_version=None, revoked_at=None, revoked_by=None,
+    )  # fmt: skip
+    async with under_test.db.transaction(machine("gateway")) as tx:
+        tx.add(row)
+    return str(row.id)
 
 
 def own_operations(gate: Gate) -> list[Operation]:

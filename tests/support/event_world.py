@@ -25,7 +25,7 @@ from shared.actor import machine
 from shared.database import Database, Transaction
 from shared.events import Consumer, Payload, Received, consumes
 from shared.ids import uuid7
-from shared.migrations import kernel_1
+from shared.migrations import event_gaps_1, kernel_1, unit_moves_1
 from shared.ticks import Tick, claim, one_by_one, unclaimed
 
 REPORTED = "claims.claim.reported.v1"
@@ -124,6 +124,8 @@ async def make_database(run: Cluster, deployable: str, worker: str, purpose: str
 def _build(connection: Connection) -> None:
     with Operations.context(MigrationContext.configure(connection)):
         kernel_1()
+        unit_moves_1()
+        event_gaps_1()
     for statement in EXTRA.split(";"):
         connection.execute(text(statement))
 
@@ -131,8 +133,10 @@ def _build(connection: Connection) -> None:
 async def empty(database: Database) -> None:
     """Take every row of the events machinery away."""
     async with database.transaction(machine(database.service)) as tx:
-        for name in ("outbox", "event_counters", "inbox", "handler_failures", "dead_letters", "tick_claims", "effects",
-                     "poison", "due_things"):  # fmt: skip
+        for name in (
+            "outbox", "event_gaps", "stream_audits", "event_counters", "inbox", "handler_failures", "dead_letters",
+            "tick_claims", "effects", "poison", "due_things",
+        ):  # fmt: skip
             await tx.execute(text(f"delete from {name}"))
 
 

@@ -18,6 +18,13 @@ from embedded.demonstration.network import teams, units
 from embedded.demonstration.people import people, staff_by
 from gateway.authority import routes as authority
 from gateway.authority.tables import AuthorityTableRow
+from gateway.delegation import routes as delegation
+from gateway.delegation.tables import DelegationRow
+from gateway.directives import routes as directives
+from gateway.directives.tables import Directive
+from gateway.directory import routes as directory
+from gateway.feed import routes as feed
+from gateway.forwarding.upstreams import Upstreams
 from gateway.identity import routes as identity
 from gateway.identity.callers import authenticate, install
 from gateway.identity.passwords import hash_of
@@ -25,6 +32,8 @@ from gateway.organisation import routes as organisation
 from gateway.organisation.tables import Person, UnitRow
 from gateway.seed import seed_network
 from gateway.settings import GatewaySettings
+from gateway.structure import routes as structure
+from gateway.workbench import routes as workbench
 from shared.actor import ALGORITHM, machine
 from shared.database import Database
 from shared.records import record_routes
@@ -58,13 +67,22 @@ def rooms_app(settings: GatewaySettings) -> FastAPI:
     rooms = (
         identity.room,
         organisation.room,
+        structure.room,
+        directives.room,
         authority.room,
+        delegation.room,
+        directory.room,
+        workbench.room,
+        feed.room,
         record_routes(UnitRow, "/v1/units", read="organisation.unit.read"),
         record_routes(Person, "/v1/people", read="organisation.person.read"),
+        record_routes(DelegationRow, "/v1/delegations", read="organisation.delegation.read"),
+        record_routes(Directive, "/v1/directives", read="organisation.directive.read"),
         record_routes(AuthorityTableRow, "/v1/authority-tables", read="organisation.authority.read"),
     )
     app = build_app("gateway", settings, rooms, authenticate=authenticate)
     install(app, settings)
+    app.state.upstreams = Upstreams({})  # no service stands behind the rooms alone
     return app
 
 

@@ -100,12 +100,3 @@ def _ladder(table: AuthorityTable, kind: str, line: str) -> Iterator[TableFault]
     for row in standard:
         if row.level == LEVELS[-1] and (row.limit is not None or not row.takes_part):
             yield _at("head_office_limited", row)
-
-
-def changes(before: AuthorityTable, after: AuthorityTable) -> tuple[tuple[LadderEntry | None, LadderEntry | None], ...]:
-    """The rows that differ between two tables, as (before, after); None where a row is new or gone."""
-    old, new = (
-        {(row.kind, row.line, row.level, row.unit_kind, row.position): row for row in table.entries}
-        for table in (before, after)
-    )
-    return tuple((old.get(key), new.get(key)) for key in sorted({*old, *new}) if old.get(key) != new.get(key))

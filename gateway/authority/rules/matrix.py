@@ -21,6 +21,7 @@ PLACE_LETTERS = {
     ("head_office", "standard"): "H",
 }
 CLASSES = ("session", "read", "write", "money", "field")
+GROUPS = ("business", "rules", "audit", "security", "operation", "machine")
 NO_CELL = "-"
 
 
@@ -71,7 +72,8 @@ class Matrix:
     def load(cls, text: str) -> Matrix:
         """Read the TOML text; `MatrixIncomplete` if a cell is missing, out of place, or names what does not exist."""
         data = tomllib.loads(text)
-        positions = {name: Position(name, **row) for name, row in data["positions"].items()}
+        _refuse_unknown_tables(data)
+        positions = {name: _position(name, row) for name, row in data["positions"].items()}
         ladders = data["ladders"]
         permissions: dict[str, Permission] = {}
         for service, classes in data["matrix"].items():
@@ -122,6 +124,10 @@ class Matrix:
         row = self.permissions.get(permission)
         return row.ladder if row else None
 
+    def deciding(self, kind: str) -> tuple[str, ...]:
+        """The permissions that go with a kind of limit; none for a kind that no route decides."""
+        return tuple(name for name, one in self.permissions.items() if one.ladder == kind)
+
     def forbidden_pair(self, held: Iterable[str], new: str) -> tuple[str, str] | None:
         """The first pair (held, new) that one person may never hold at the same time; None if there is none."""
         for one in held:
@@ -137,6 +143,33 @@ class Matrix:
             for row in table.entries
             if row.takes_part != self.exists(row.position, row.level, row.unit_kind)
         )
+
+    def without_permission(self, table: AuthorityTable) -> tuple[tuple[str, str, str, str], ...]:
+        """Rows (kind, level, unit kind, position) of `table` whose position holds no permission there that the kind
+        goes with: a decision or co-signature that nobody could give. A kind without any permission is left out."""
+        deciding = {kind: self.deciding(kind) for kind in KINDS}
+        return tuple(
+            (row.kind, row.level, row.unit_kind, row.position)
+            for row in table.entries
+            if row.takes_part and deciding.get(row.kind) and self.exists(row.position, row.level, row.unit_kind)
+            and not any(self.allows(row.position, row.level, one, row.unit_kind) for one in deciding[row.kind])
+        )  # fmt: skip
+
+
+def _refuse_unknown_tables(data: Mapping[str, Any]) -> None:
+    known = {"name", "version", "positions", "forbidden_pairs", "ladders", "matrix"}
+    if set(data) != known:
+        raise MatrixIncomplete(f"missing or unknown: {sorted(known.symmetric_difference(data))}")
+
+
+def _position(name: str, row: Mapping[str, Any]) -> Position:
+    """A position stands at places of `PLACE_LETTERS` in their order, each once."""
+    order = "".join(PLACE_LETTERS.values())
+    if set(row) != {"at", "group", "zh"} or row["group"] not in GROUPS or not row["zh"]:
+        raise MatrixIncomplete(f"{name}: a position states at, group and zh, the group one of {', '.join(GROUPS)}")
+    if not row["at"] or "".join(letter for letter in order if letter in row["at"]) != row["at"]:
+        raise MatrixIncomplete(f"{name}: {row['at']!r} are not places in the order {order}")
+    return Position(name, **row)
 
 
 def _refuse_misplaced(name: str, service: str, kind: str, known: Mapping[str, Any]) -> None:

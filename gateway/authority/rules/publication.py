@@ -4,14 +4,12 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
 from datetime import date
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 from uuid import UUID
 
 from gateway.authority.rules.limits import TableFault, check_succession, check_table
 from gateway.authority.rules.matrix import Matrix
 from shared.authority import AuthorityTable
-from shared.calendar import BusinessCalendar
-from shared.deadline_registry import DeadlineRegistry
 from shared.errors import Conflict, Fault, Forbidden, Refused, SeparationOfDuties, StateConflict, Text
 
 if TYPE_CHECKING:
@@ -59,14 +57,6 @@ class PublishedElsewhere(Refused):
     detail = Text("权限表经 /v1/authority-tables 提出并发布。", "Tables of limits go through /v1/authority-tables.")
 
 
-class RuleSetInvalid(Refused):
-    code = "rule_set_invalid"
-    title = Text("规则内容无法读取", "The content cannot be read")
-    detail = Text(
-        "规则内容与该类规则的结构不符，详见 errors。", "The content does not have the shape of its kind; see errors."
-    )
-
-
 _WORDS: Mapping[str, Text] = {
     "missing": Text("缺少该格的权限。", "The limit of this cell is missing."),
     "two_deciders": Text("该格有两个决定岗位。", "Two positions decide in this cell."),
@@ -81,6 +71,9 @@ _WORDS: Mapping[str, Text] = {
     "cosign_invalid": Text("会签条件无效。", "The co-signature cannot be met."),
     "cosigner_without_row": Text("会签岗位缺少同额的一行。", "A co-signer has no row with the same limit."),
     "position_not_there": Text("该级机构不设此岗位。", "The position does not exist at this level."),
+    "position_without_permission": Text(
+        "该岗位在此级无权办理该类事项。", "The position may not decide this kind here."
+    ),
 }
 
 
@@ -89,6 +82,8 @@ def check_proposal(table: AuthorityTable, matrix: Matrix, published: Iterable[da
     faults = [_fault(one, table) for one in check_table(table)]
     for kind, level, unit_kind, position in matrix.without_holder(table):
         faults.append(_fault(TableFault("position_not_there", kind, "", level, unit_kind, position), table))
+    for kind, level, unit_kind, position in matrix.without_permission(table):
+        faults.append(_fault(TableFault("position_without_permission", kind, "", level, unit_kind, position), table))
     if faults:
         raise AuthorityTableInvalid(*faults)
     check_first_day(table.effective_from, published, today)
@@ -134,25 +129,6 @@ def status_of(effective_from: date, published: bool, others: Sequence[date], tod
     if effective_from > today:
         return "published"
     return "superseded" if any(effective_from < day <= today for day in others) else "in_force"
-
-
-def check_content(kind: str, content: Mapping[str, Any], former: Mapping[str, Any]) -> None:
-    """The content has the shape of its predecessor, and what the kernel reads itself can be read.
-
-    Raises `RuleSetInvalid`.
-    """
-    words = Text("与前一版本的结构不符。", "The former version has other members here.")
-    differing = sorted(set(content) ^ set(former))
-    if differing:
-        raise RuleSetInvalid(*(Fault("shape_differs", words, pointer=f"#/content/{name}") for name in differing))
-    try:
-        if kind == "calendars":
-            BusinessCalendar.from_content(content, "new")
-        elif kind == "deadlines":
-            DeadlineRegistry.from_content(content)
-    except (ValueError, KeyError, TypeError) as problem:
-        told = Text("内容无法读取。", "The content cannot be read.")
-        raise RuleSetInvalid(Fault("unreadable", told, pointer="#/content")) from problem
 
 
 def next_version(effective_from: date, taken: Iterable[str]) -> str:

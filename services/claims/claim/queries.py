@@ -13,10 +13,12 @@ from sqlalchemy import exists, select, text
 
 from services.claims.claim import rules
 from services.claims.claim.tables import Claim, ClaimDuty, InjuredPerson, ReserveChange
+from shared import assignees
 from shared.attachments import attachments
 from shared.audit import history
 from shared.clock import legal_day
 from shared.database import Transaction
+from shared.errors import SeparationOfDuties
 from shared.masking import keyed_digest, normalised
 from shared.money import ZERO
 from shared.pagination import Filter, Listing
@@ -103,6 +105,24 @@ async def facts_of(tx: Transaction, claim: Claim, state: Any = None) -> ClaimFac
         more |= await source(tx, claim, state)
     duties = (*await duties_of(tx, claim.id), *policy_duties(claim))
     return ClaimFacts(claim, duties, tx.now, companions=await companions_of(tx, claim), **more)
+
+
+def who_may(duty: rules.Duty, *positions: str) -> assignees.Duty:
+    """For pickers: who may be given `duty` on a claim, in one of `positions` at a unit that has it."""
+
+    async def judged(tx: Transaction, claim_id: UUID, state: Any) -> assignees.Check:
+        facts = await facts_of(tx, await tx.find(Claim, claim_id), state)
+        acts = () if facts.approval is None else facts.approval.standing().live
+
+        async def check(person_id: UUID) -> None:
+            await assignees.refuse_without_post(tx, person_id, positions, facts.claim.org_path)
+            rules.refuse_person(facts.duties, person_id, duty, facts.interested)
+            if duty is rules.Duty.APPROVER and any(person_id in one.persons for one in acts):
+                raise SeparationOfDuties(conflicting_duty=str(duty), taking=str(duty))
+
+        return check
+
+    return judged
 
 
 def policy_duties(claim: Claim) -> tuple[rules.Held, ...]:

@@ -2,9 +2,15 @@
 
 from __future__ import annotations
 
+from typing import Any
+from uuid import UUID
+
+from services.complaints.assignment import rules
 from services.complaints.assignment.rules import Candidate
-from services.complaints.complaint.queries import ComplaintFacts
+from services.complaints.complaint.queries import ComplaintFacts, facts_of
+from services.complaints.complaint.tables import Complaint
 from shared import directory
+from shared.assignees import Check
 from shared.database import Transaction
 from shared.work_items import open_counts
 
@@ -24,3 +30,14 @@ async def candidates(tx: Transaction, facts: ComplaintFacts) -> list[Candidate]:
         for row in own
     ]  # fmt: skip
     return sorted(found, key=lambda one: (-len(one.path), one.staff_no))
+
+
+async def who_may_handle(tx: Transaction, complaint_id: UUID, _state: Any) -> Check:
+    """For pickers: the refusal that an assignment to this person would get."""
+    facts = await facts_of(tx, await tx.find(Complaint, complaint_id))
+    officers = await candidates(tx, facts)
+
+    async def check(person_id: UUID) -> None:
+        rules.appoint(officers, person_id, facts.grounds)
+
+    return check

@@ -14,10 +14,12 @@ from shared.idempotency import Answer
 
 
 async def for_act(tx: Transaction, complaint_id: UUID, version: int | None) -> queries.ComplaintFacts:
-    """The complaint, locked for a change, and who must stay out; refuses (403) a caller who is one of them."""
+    """The complaint, locked for a change, and who must stay out; refuses (403) a caller who is one of them, or who acts
+    for one of them."""
     complaint = await tx.find_for_change(Complaint, complaint_id, version)
     facts = await queries.facts_of(tx, complaint)
-    rules.refuse_recused(tx.actor.person_id, facts.grounds)
+    for person in {tx.actor.person_id, tx.actor.on_behalf_of or tx.actor.person_id}:
+        rules.refuse_recused(person, facts.grounds)
     return facts
 
 

@@ -62,13 +62,13 @@ async def _move(tx: Transaction, customer: Customer, path: str, unit_before: str
 
 
 async def follow_unit(tx: Transaction, unit_code: str) -> int:
-    """Bring every customer of a unit to where the unit lies now, also those that named it before it was known here;
-    how many moved. Their records and open work go with them.
+    """Bring the customers that named a unit before it was known here to where it lies; how many moved. Their records
+    and open work go with them. Those that lie at a unit which moves follow it as every record does.
     """
     unit = await directory.unit_by_code(tx, unit_code)
     if unit is None:
         return 0
-    elsewhere = (Customer.unit_code == unit_code) & ((Customer.org_path != unit.path) | Customer.unit_pending)
+    elsewhere = (Customer.unit_code == unit_code) & Customer.unit_pending
     moved = update(Customer).where(elsewhere).values(org_path=unit.path, unit_pending=False).returning(Customer.id)
     count = len(list(await tx.scalars(moved)))
     served = select(Customer.id).where(Customer.unit_code == unit_code)

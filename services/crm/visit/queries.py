@@ -15,6 +15,7 @@ from services.crm.timeline.queries import DEEPEST
 from services.crm.visit import rules
 from services.crm.visit.rules import questionnaire
 from services.crm.visit.tables import Finding, ReturnVisit, SamplingKey, VisitAttempt
+from shared import assignees
 from shared.calendar import BusinessCalendar
 from shared.clock import legal_day
 from shared.database import Transaction
@@ -90,6 +91,17 @@ async def facts_of(tx: Transaction, visit: ReturnVisit) -> VisitFacts:
     modes = tuple(rules.Mode(one.mode) for one in await attempts_of(tx, visit.id))
     sellers = frozenset(person for person, duty in duties if duty == "seller")
     return VisitFacts(visit, modes, sellers, tuple(one for one in duties if one[1] != "seller"))
+
+
+async def who_may_visit(tx: Transaction, visit_id: UUID, _state: Any) -> assignees.Check:
+    """For pickers: the refusal that this person would get on asking the customer."""
+    facts = await facts_of(tx, await tx.find(ReturnVisit, visit_id))
+
+    async def check(person_id: UUID) -> None:
+        await assignees.refuse_without_post(tx, person_id, ("service_agent",), facts.visit.org_path)
+        rules.refuse_caller(person_id, sellers=facts.sellers, claim_duties=facts.claim_duties)
+
+    return check
 
 
 async def duties_about(tx: Transaction, about_id: UUID) -> list[tuple[UUID, str]]:

@@ -6,6 +6,7 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime
 from decimal import Decimal
+from typing import Any
 from uuid import UUID
 
 from sqlalchemy import func, select
@@ -15,8 +16,10 @@ from services.risk.exposure.tables import ClaimSeen, PolicySeen
 from services.risk.inspection import rules
 from services.risk.inspection.rules import InspectionStatus
 from services.risk.inspection.tables import Hazard, Inspection, InspectionPlan
+from shared import directory
 from shared.actions import Action
 from shared.actor import Actor
+from shared.assignees import Check, NotInPosition
 from shared.database import Transaction
 from shared.pagination import Filter, Listing
 
@@ -91,7 +94,8 @@ def _move(target: InspectionStatus) -> Callable[[Actor, InspectionFacts], None]:
 
 def may_report(actor: Actor, facts: InspectionFacts) -> None:
     """Refuse whoever may not inspect this place (403), and a visit that cannot be reported now (409)."""
-    refuse_inspector(actor.person_id, actor.scope, facts)
+    for person in {actor.person_id, actor.on_behalf_of or actor.person_id}:
+        refuse_inspector(person, actor.scope, facts)
     if facts.inspection.state is not InspectionStatus.IN_PROGRESS:
         rules.advance(facts.inspection.state, InspectionStatus.IN_PROGRESS)
 
@@ -103,6 +107,20 @@ def refuse_inspector(person_id: UUID, path: str, facts: InspectionFacts) -> None
         person_id, path, facts.inspection.org_path, seller_id=None if policy is None else policy.seller_id,
         underwriter_id=None if policy is None else policy.underwriter_id,
     )  # fmt: skip
+
+
+async def who_may_inspect(tx: Transaction, inspection_id: UUID, _state: Any) -> Check:
+    """For pickers: the refusal that naming this person for the visit would get."""
+    facts = await facts_of(tx, await tx.find(Inspection, inspection_id))
+
+    async def check(person_id: UUID) -> None:
+        held = await directory.appointments(tx, person_id=person_id)
+        engineer = next((one for one in held if one["position"] == "risk_engineer"), None)
+        if engineer is None:
+            raise NotInPosition(positions=["risk_engineer"])
+        refuse_inspector(person_id, engineer["path"], facts)
+
+    return check
 
 
 def _confirm(_actor: Actor, plan: InspectionPlan) -> None:

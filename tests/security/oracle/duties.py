@@ -102,7 +102,8 @@ CHANGES: dict[str, dict[str, str]] = {
         "crm": "article publish; quick_answer publish; questionnaire draft approve; service_item define; demand review",
     },
     "security_admin": {
-        "organisation": "person register unlock; appointment grant end; unit open change move merge close; "
+        "organisation": "person register unlock; machine_key register retire; appointment grant end; "
+        "unit open change move merge close; "
         "team open change; delegation grant revoke; export approve; job cancel",
     },
     "system_admin": {"organisation": "webhook register change remove redeliver"},

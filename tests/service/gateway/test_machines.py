@@ -12,7 +12,7 @@ from joserfc.jwk import ECKey, OKPKey
 
 from gateway.identity.machines import forget_expired, register_machine_key, revoke_machine_key
 from gateway.identity.rules import TooManyKeys
-from gateway.identity.tables import Session, SignInAttempt, UsedAssertion
+from gateway.identity.tables import MachineKey, Session, SignInAttempt, UsedAssertion
 from shared.clock import process_now
 from shared.kernel import kernel
 from tests.support.gateway import GatewayUnderTest
@@ -138,3 +138,67 @@ async def test_what_has_expired_is_forgotten_and_the_rest_is_not(core: GatewayUn
     assert await forget_expired(core.db, 100) == 3
     for table in (UsedAssertion, SignInAttempt, Session):
         assert await core.rows(table.__table__) == []
+
+
+async def _keys(core: GatewayUnderTest, who: Any, machine_id: str) -> list[str]:
+    answer = await core.get(who, f"/v1/people/{machine_id}/machine-keys")
+    assert answer.status_code == 200, answer.text
+    return [one["thumbprint"] for one in answer.json()["items"]]
+
+
+async def _register(core: GatewayUnderTest, who: Any, machine_id: str, public_key: Any, version: int) -> Any:
+    path = f"/v1/people/{machine_id}/machine-keys"
+    return await core.post(who, path, {"public_key": public_key}, version=version)
+
+
+async def test_the_security_administrator_rotates_a_machines_keys(core: GatewayUnderTest) -> None:
+    admin, machine_id = await core.enter("security_admin", "00"), str((await core.person("M0001"))["id"])
+    [first] = await _keys(core, admin, machine_id)
+    second = ECKey.generate_key("P-256", parameters={"kid": "core-2"})
+    made = await _register(core, admin, machine_id, second.as_dict(private=False), 1)
+    assert (made.status_code, made.json()["kind"], made.json()["person"]["version"]) == (201, "p_256", 2)
+    third = await _register(core, admin, machine_id, OKPKey.generate_key("Ed25519").as_dict(private=False), 2)
+    assert (third.status_code, third.json()["code"]) == (409, "too_many_keys")
+    token = (await sign_in(core, assertion())).json()["access_token"]
+    assert (await sign_in(core, assertion(second, "ES256"))).status_code == 200
+    path = f"/v1/people/{machine_id}/machine-keys/{first}"
+    retired = await core.call(admin, "DELETE", path, version=2)
+    assert (retired.status_code, bool(retired.json()["retired_at"])) == (200, True)
+    assert (await sign_in(core, assertion())).status_code == 401
+    assert (await core.get(token, "/v1/units")).status_code == 401
+    assert (await sign_in(core, assertion(second, "ES256"))).status_code == 200
+    assert await _keys(core, admin, machine_id) == [made.json()["thumbprint"]]
+    gone = await core.call(admin, "DELETE", path, version=3)
+    assert gone.status_code == 404
+    again = await _register(core, admin, machine_id, KEY.as_dict(private=False), 3)
+    assert (again.status_code, again.json()["code"]) == (409, "key_taken")
+    entries = kernel.tables["audit_entries"]
+    done = [one for one in await core.rows(entries, entries.c.object_id == machine_id) if one["outcome"] == "done"]
+    assert {one["action"] for one in done} >= {"register_key", "retire_key"}
+
+
+async def test_keys_are_given_to_machines_in_scope_only_and_by_nobody_else(core: GatewayUnderTest) -> None:
+    machine_id, person_id = str((await core.person("M0001"))["id"]), str((await core.person("S0013"))["id"])
+    branch, head = await core.enter("security_admin", "32"), await core.enter("security_admin", "00")
+    public = OKPKey.generate_key("Ed25519").as_dict(private=False)
+    outside = await _register(core, branch, machine_id, public, 1)
+    assert outside.status_code == 404
+    nobody = await _register(core, await core.enter("department_head", "32"), machine_id, public, 1)
+    assert (nobody.status_code, nobody.json()["code"]) == (403, "action_not_permitted")
+    person = await _register(core, head, person_id, public, 1)
+    assert (person.status_code, person.json()["code"]) == (422, "not_a_machine")
+    private = OKPKey.generate_key("Ed25519").as_dict(private=True)
+    for unfit in (private, {"kty": "oct", "k": "c2VjcmV0"}, {"kty": "OKP", "crv": "Ed25519"}, {}):
+        answer = await _register(core, head, machine_id, unfit, 1)
+        assert (answer.status_code, answer.json()["code"]) == (422, "key_unsuitable"), unfit
+    assert len(await core.rows(MachineKey.__table__)) == 1
+
+
+async def test_two_keys_registered_at_once_are_never_three(core: GatewayUnderTest) -> None:
+    admin, machine_id = await core.enter("security_admin", "00"), str((await core.person("M0001"))["id"])
+    publics = [OKPKey.generate_key("Ed25519").as_dict(private=False) for _ in range(4)]
+    await core.warm()
+    answers = await asyncio.gather(*(_register(core, admin, machine_id, one, 1) for one in publics))
+    assert sorted(one.status_code for one in answers)[0] == 201
+    assert {one.status_code for one in answers} <= {201, 409, 412}
+    assert len(await core.rows(MachineKey.__table__)) == 2

@@ -208,8 +208,9 @@ async def test_the_directory_names_people_anywhere_to_whoever_works_with_them(ga
     assert set(told[0]) == {"person_id", "staff_no", "name", "position", "unit"}
     system = await gateway.enter("system_admin", "00")
     assert (await gateway.get(system, "/v1/directory")).json()["code"] == "action_not_permitted"
-    unknown = await gateway.get(who, "/v1/directory?for=claims/1")
-    assert (unknown.status_code, unknown.json()["code"]) == (422, "unknown_parameter")
+    for asked in ("for=claims/1&duty=survey", "for=units/1&duty=survey", "for=claims/1", "duty=survey"):
+        refused = await gateway.get(who, f"/v1/directory?{asked}")
+        assert (refused.status_code, refused.json()["code"]) == (422, "invalid_parameter"), asked
 
 
 async def test_the_directory_still_names_somebody_who_holds_nothing(

@@ -23,7 +23,7 @@ async def test_nothing_of_one_callers_answer_travels_with_the_next_callers_reque
         return answer
 
     # the services are addressed by host name: a jar would keep nothing for an IP address anyway
-    assert world.app.state.upstreams.of("claims").address.startswith("http://localhost:")
+    assert world.app.state.upstreams.of("claims").replicas.held[0].address.startswith("http://localhost:")
     world.claims.behaviour = sets_cookie
     first = await world.call("agent", "GET", "/v1/claims")
     second = await world.call("approver", "GET", "/v1/claims", headers={"Cookie": "own=1"})
@@ -146,7 +146,7 @@ async def test_a_body_that_grows_beyond_the_limit_is_refused_while_it_is_read(wo
     assert (answer.status_code, answer.json()["max_bytes"]) == (413, 4 * 1024 * 1024)
     declared = await world.call("agent", "POST", "/v1/claims", content=b"x" * (1024 * 1024 + 1))
     assert declared.status_code == 413
-    assert world.app.state.upstreams.of("claims").breaker.state == "closed"
+    assert world.app.state.upstreams.of("claims").replicas.held[0].breaker.state == "closed"
 
 
 async def test_a_client_that_hangs_up_ends_the_request_to_the_service(world: World):
@@ -164,7 +164,7 @@ async def test_a_client_that_hangs_up_ends_the_request_to_the_service(world: Wor
         await begun.wait()
         writer.close()
         await world.claims.ended_early.wait()
-    assert world.app.state.upstreams.of("claims").breaker.state == "closed"
+    assert world.app.state.upstreams.of("claims").replicas.held[0].breaker.state == "closed"
 
 
 async def test_redirects_are_not_followed_and_no_inner_address_comes_back(world: World):

@@ -27,7 +27,7 @@ async def test_a_client_that_stops_within_its_body_is_sent_away_and_the_service_
         answer = await reader.readline()
     writer.close()
     assert answer.startswith(b"HTTP/1.1 400 ")
-    assert world.app.state.upstreams.of("claims").breaker._seen.count(False) == 0
+    assert world.app.state.upstreams.of("claims").replicas.held[0].breaker._seen.count(False) == 0
 
 
 async def test_a_client_that_hangs_up_within_its_body_leaves_no_request_behind(world: World):
@@ -41,7 +41,7 @@ async def test_a_client_that_hangs_up_within_its_body_leaves_no_request_behind(w
     async with asyncio.timeout(5):
         while upstream._places._value != 200:  # noqa: ASYNC110 - the semaphore tells nobody
             await asyncio.sleep(0.02)
-    assert upstream.breaker.state == "closed"
+    assert upstream.replicas.held[0].breaker.state == "closed"
     assert (await world.call("agent", "GET", "/v1/claims")).status_code == 200
 
 

@@ -25,7 +25,7 @@ async def test_a_service_that_does_not_answer_in_time_is_told_as_unknown(world: 
 
 
 async def test_a_service_that_is_gone_answers_503_and_the_others_go_on(world: World):
-    world.app.state.upstreams.of("claims").address = "http://localhost:1"
+    world.app.state.upstreams.of("claims").replicas.held[0].address = "http://localhost:1"
     answer = await world.call("agent", "GET", "/v1/claims")
     assert (answer.status_code, answer.json()["code"]) == (503, "service_unavailable")
     assert answer.headers["retry-after"]
@@ -56,7 +56,7 @@ async def test_the_fuse_opens_after_five_failures_and_one_probe_closes_it(world:
         await asyncio.sleep(5)
         return web.json_response({})
 
-    breaker = world.app.state.upstreams.of("claims").breaker
+    breaker = world.app.state.upstreams.of("claims").replicas.held[0].breaker
     breaker._open_s = 0.5
     world.claims.behaviour = sleeps
     answers = await asyncio.gather(

@@ -113,6 +113,13 @@ def test_every_row_of_the_limits_names_a_position_that_exists_there() -> None:
         ('"claims.advance.decide" = "advance"', '"claims.advance.decide" = "loan"'),
         ('"claims.advance.decide" = "advance"', '"claims.advance.decide" = "advance"\n"claims.claim.read" = "advance"'),
         ('underwriter = ["sales_agent"]', 'underwriter = ["sales_agent", "seller"]'),
+        ('at = "BH",    group = "audit"', 'at = "BX",    group = "audit"'),
+        ('at = "BH",    group = "audit"', 'at = "HB",    group = "audit"'),
+        ('at = "BH",    group = "audit"', 'at = "",      group = "audit"'),
+        ('group = "audit"', 'group = "auditors"'),
+        ('group = "audit",     zh = "审计"', 'group = "audit",     zh = "审计", en = "audit"'),
+        ('group = "audit",     zh = "审计"', 'group = "audit"'),
+        ("[forbidden_pairs]", "[forbidden_couples]"),
         ('underwriter = ["sales_agent"]', 'underwriter = ["sales_agent"]\nsales_agent = ["underwriter"]'),
     ],
 )

@@ -8,7 +8,7 @@ from pathlib import Path
 
 import pytest
 
-from gateway.authority.rules import changes, check_succession, check_table
+from gateway.authority.rules import affected, changes, check_succession, check_table, predecessor
 from shared.authority import AuthorityTable
 
 SEED = Path(__file__).parents[3] / "gateway/authority/rule_sets/authority_tables.2026-1.toml"
@@ -99,7 +99,40 @@ def test_a_table_begins_later_than_today_and_than_its_predecessors() -> None:
 def test_changes_show_each_row_before_and_after() -> None:
     before = AuthorityTable.of("1", DATA["effective_from"], ROWS)
     after = AuthorityTable.of("2", DATA["effective_from"], changed({"limit": "12000.00"}, **SUB))
-    ((old, new),) = changes(before, after)
-    assert old is not None
-    assert new is not None
-    assert (old.limit, new.limit) == (10_000, 12_000)
+    (line,) = changes(before, after)
+    assert line.before is not None
+    assert line.after is not None
+    assert (line.before.limit, line.after.limit, line.effect) == (10_000, 12_000, "gains")
+    (line,) = changes(after, before)
+    assert (line.kind, line.line, line.level, line.effect) == ("claim_payment", "liability", "sub_branch", "loses")
+    assert changes(before, before) == ()
+    assert len(changes(None, after)) == len(ROWS)
+
+
+@pytest.mark.parametrize(
+    ("change", "effect"),
+    [
+        ({"limit": "0.00", "takes_part": False}, "loses"),
+        ({"limit": None, "unlimited": True}, "gains"),
+        ({"cosign": {"above": "200000.00", "n": 2, "of": ["claims_approver", "department_head"]}}, "loses"),
+        ({"cosign": {"above": "400000.00", "n": 2, "of": ["claims_approver", "department_head"]}}, "gains"),
+        ({"cosign": None}, "gains"),
+        ({"cosign": {"above": "300000.00", "n": 2, "of": ["claims_approver", "auditor"]}}, "changes"),
+    ],
+)
+def test_the_preview_tells_who_gains_and_who_loses(change: dict, effect: str) -> None:
+    before = AuthorityTable.of("1", DATA["effective_from"], ROWS)
+    after = AuthorityTable.of("2", DATA["effective_from"], changed(change, **BRANCH))
+    found = changes(before, after)
+    assert [one.effect for one in found] == [effect]
+    (touched,) = affected(found)
+    assert (touched.level, touched.unit_kind, touched.position) == ("branch", "standard", "claims_approver")
+    named = ("claim_payment.liability",)
+    assert (touched.gains, touched.loses) == (named if effect == "gains" else (), named if effect == "loses" else ())
+
+
+def test_the_version_before_is_the_one_in_force_on_the_eve() -> None:
+    tables = [AuthorityTable(str(year), date(year, 1, 1), ()) for year in (2026, 2027, 2025)]
+    assert predecessor(tables, date(2027, 1, 1)) == tables[0]
+    assert predecessor(tables, date(2028, 5, 1)) == tables[1]
+    assert predecessor(tables, date(2025, 1, 1)) is None

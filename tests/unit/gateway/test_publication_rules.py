@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import tomllib
 from dataclasses import replace
 from datetime import date
@@ -12,7 +13,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from gateway.authority import rules, schemas
+from gateway.authority import queries, rules, schemas
 from shared.authority import KINDS, LEVELS, LINES, AuthorityTable, Unit, caller_limits, chain
 from shared.errors import SeparationOfDuties, StateConflict
 from tests.support.rule_sets import CALENDARS
@@ -57,6 +58,21 @@ def test_a_row_for_a_position_that_does_not_exist_there_is_named() -> None:
     ]  # fmt: skip
 
 
+def test_a_co_signer_without_the_permission_is_named() -> None:
+    at = next(n for n, row in enumerate(TABLE.entries) if row.cosign)
+    row = TABLE.entries[at]
+    assert row.cosign is not None
+    asked = replace(row.cosign, of=("claims_approver", "cashier"))
+    entries = [replace(row, cosign=asked) if n == at else one for n, one in enumerate(TABLE.entries)]
+    wrong = entries[at + 1]
+    assert wrong.position == "department_head"
+    entries[at + 1] = replace(wrong, position="cashier")
+    with pytest.raises(rules.AuthorityTableInvalid) as refused:
+        rules.check_proposal(AuthorityTable("v", LATER, tuple(entries)), MATRIX, [], TODAY)
+    found = {(fault.code, fault.pointer) for fault in refused.value.faults}
+    assert found == {("position_without_permission", f"#/entries/{at + 1}")}
+
+
 @pytest.mark.parametrize(
     ("first", "published"), [(TODAY, []), (date(2026, 1, 1), []), (LATER, [LATER]), (LATER, [date(2027, 1, 1)])]
 )
@@ -92,7 +108,9 @@ def test_the_next_version_is_the_first_free_number_of_its_year() -> None:
 
 def test_content_keeps_the_shape_of_its_kind() -> None:
     content = tomllib.loads(CALENDARS.read_text(encoding="utf-8"))["content"]
-    rules.check_content("calendars", content, content)
+    content = json.loads(json.dumps(content, default=str))
+    structure = queries.structures()["calendars"]
+    rules.check_content("calendars", structure, content)
     wrong: list[dict[str, Any]] = [
         {},
         content | {"more": 1},
@@ -101,7 +119,7 @@ def test_content_keeps_the_shape_of_its_kind() -> None:
     ]
     for one in wrong:
         with pytest.raises(rules.RuleSetInvalid):
-            rules.check_content("calendars", one, content)
+            rules.check_content("calendars", structure, one)
 
 
 levels = st.sampled_from([(unit.level, unit.path) for unit in UNITS])

@@ -1,17 +1,24 @@
-"""Who is let in: lock-out, passwords, the password again, and the facts behind a caller. Pure."""
+"""Who is let in: lock-out, passwords, the password again, machines, people whom an issuer vouches for. Pure."""
 
 from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from datetime import date, datetime, timedelta
-from uuid import UUID
+from datetime import datetime, timedelta
 
-from gateway.authority.rules import Matrix
-from shared.actor import Actor
-from shared.authority import AuthorityTable, caller_limits, rank
-from shared.clock import legal_day
-from shared.errors import Conflict, Fault, Forbidden, NotSignedIn, RateLimited, Refused, StepUpRequired, Text
+from shared.authority import rank
+from shared.errors import (
+    Conflict,
+    Fault,
+    Forbidden,
+    NotFound,
+    NotSignedIn,
+    RateLimited,
+    Refused,
+    ServiceUnavailable,
+    StepUpRequired,
+    Text,
+)
 
 ACCESS_S = 300
 SESSION = timedelta(hours=8)
@@ -25,7 +32,9 @@ UNDER_WAY = timedelta(seconds=30)
 MAX_KEYS = 2
 """A machine has its present key and the next one."""
 RESTRICTED = frozenset({"organisation.session.use", "organisation.me.read"})
-"""What is left to somebody who has to set a password first."""
+"""What is left to somebody who has to set a password first, and what everybody has who acts for another."""
+LONG_AGO = timedelta(days=1)
+"""Of whom the issuer does not say when he proved himself, the password is asked for where it matters."""
 
 
 class SignInRefused(NotSignedIn):
@@ -70,6 +79,52 @@ class ClientAssertionInvalid(NotSignedIn):
     detail = Text("客户端断言无效、过期或已被使用。", "The client assertion is invalid, expired or was used before.")
 
 
+class IdTokenInvalid(NotSignedIn):
+    """The same for a bad signature, an unknown key, another issuer or client, an expired or a repeated token."""
+
+    code = "id_token_invalid"
+    title = Text("身份令牌无效", "The id token is not valid")
+    detail = Text("身份令牌无效、过期或已被使用。", "The id token is invalid, expired or was used before.")
+
+
+class NoIssuer(Refused):
+    code = "no_issuer"
+    title = Text("未配置外部身份源", "No issuer outside is set")
+    detail = Text("本系统使用内建账户登录。", "People sign in with the accounts kept here.")
+
+
+class IssuerUnavailable(ServiceUnavailable):
+    """The keys of the issuer cannot be read; whoever has a built-in emergency account signs in with that."""
+
+    code = "issuer_unavailable"
+    title = Text("外部身份源不可用", "The issuer is not available")
+    detail = Text("外部身份源暂时不可用，请稍后重试。", "The issuer outside does not answer; try again shortly.")
+    headers = {"Retry-After": "10"}
+
+
+class NotAMachine(Refused):
+    code = "not_a_machine"
+    title = Text("只有系统账户登记密钥", "Only a machine has keys")
+    detail = Text("该人员不是系统账户。", "This person is no machine.")
+
+
+class KeyUnsuitable(Refused):
+    code = "key_unsuitable"
+    title = Text("公钥不符合要求", "The key is not suitable")
+    detail = Text("须为 Ed25519 或 P-256 的公钥。", "A public Ed25519 or P-256 key is wanted.")
+
+
+class KeyTaken(Conflict):
+    code = "key_taken"
+    title = Text("密钥已登记过", "The key was registered before")
+    detail = Text("同一把密钥不能再次登记。", "One key is registered once, for one machine.")
+
+
+class KeyNotFound(NotFound):
+    title = Text("未找到密钥", "No such key")
+    detail = Text("没有这把有效密钥。", "The machine has no such key in use.")
+
+
 class MachineHasNoPassword(Refused):
     code = "machine_has_no_password"
     title = Text("系统账户不使用密码", "A machine has no password")
@@ -110,6 +165,8 @@ class PasswordPolicy:
     min_length: int = 10
     classes: int = 3
     max_days: int = 90
+    kept: int = 5
+    """So many former passwords may not come back; 0: none is remembered."""
     max_length: int = 128
 
     def expired(self, set_at: datetime | None, now: datetime) -> bool:
@@ -140,11 +197,14 @@ def check_password(policy: PasswordPolicy, password: str, login: str) -> None:
         raise PasswordUnsuitable(*faults)
 
 
-def refuse_same_password(same: bool) -> None:
-    """Raises `PasswordUnsuitable` where the new password is the present one."""
+def refuse_former_password(same: bool, former: bool) -> None:
+    """Raises `PasswordUnsuitable` where the new password is the present one, or one of those before it."""
     if same:
         words = Text("新密码不能与当前密码相同。", "It is not the present password.")
         raise PasswordUnsuitable(Fault("password_unchanged", words, pointer="#/new_password"))
+    if former:
+        words = Text("新密码不能与近期用过的密码相同。", "It is not one of the passwords used before.")
+        raise PasswordUnsuitable(Fault("password_reused", words, pointer="#/new_password"))
 
 
 def refuse_without_step_up(level: str, authenticated_at: datetime, now: datetime) -> None:
@@ -154,86 +214,3 @@ def refuse_without_step_up(level: str, authenticated_at: datetime, now: datetime
     """
     if rank(level) >= rank(STEP_UP_FROM) and (now - authenticated_at).total_seconds() > STEP_UP_S:
         raise StepUpRequired(max_age=STEP_UP_S)
-
-
-@dataclass(frozen=True, slots=True)
-class Post:
-    """An appointment with its unit."""
-
-    id: UUID
-    position: str
-    unit_code: str
-    unit_name: str
-    level: str
-    kind: str
-    path: str
-    from_on: date
-    to_on: date | None
-
-    def in_force(self, day: date) -> bool:
-        return self.from_on <= day and (self.to_on is None or day < self.to_on)
-
-
-@dataclass(frozen=True, slots=True)
-class PersonFacts:
-    """Who somebody is and what he holds, now and later."""
-
-    id: UUID
-    staff_no: str
-    name: str
-    kind: str
-    active: bool
-    epoch: int
-    posts: tuple[Post, ...]
-
-    def post(self, appointment_id: UUID, now: datetime) -> Post | None:
-        """The appointment if it is this person's and in force."""
-        return next((one for one in self.posts_on(now) if one.id == appointment_id), None)
-
-    def posts_on(self, now: datetime) -> tuple[Post, ...]:
-        """What is held on the legal day of `now`, the earliest first."""
-        return tuple(one for one in self.posts if one.in_force(legal_day(now)))
-
-    def first_post(self, now: datetime) -> Post:
-        """Where somebody begins who has not chosen. Raises `NoAppointment`."""
-        held = self.posts_on(now)
-        if not held:
-            raise NoAppointment()
-        return held[0]
-
-
-@dataclass(frozen=True, slots=True)
-class SessionFacts:
-    """One sign-in. `generation` counts switches: a token of an earlier one no longer works."""
-
-    id: UUID
-    person_id: UUID
-    appointment_id: UUID
-    generation: int
-    authenticated_at: datetime
-    must_set_password: bool
-    expires_at: datetime
-    ended: bool
-
-
-def actor_of(
-    person: PersonFacts, post: Post, matrix: Matrix, table: AuthorityTable | None, request_id: UUID, *,
-    restricted: bool = False, source: str | None = None,
-) -> Actor:  # fmt: skip
-    """The caller with the permissions of the position at that unit and the limits of the table in force."""
-    held = matrix.permissions_of(post.position, post.level, post.kind)
-    return Actor(
-        person_id=person.id,
-        staff_no=person.staff_no,
-        appointment_id=post.id,
-        position=post.position,
-        unit_code=post.unit_code,
-        level=post.level,
-        unit_kind=post.kind,
-        scope=post.path,
-        permissions=held & RESTRICTED if restricted else held,
-        limits=() if table is None else caller_limits(table, post.position, post.level, post.kind),
-        table_version=None if table is None else table.version,
-        request_id=request_id,
-        source=source,
-    )

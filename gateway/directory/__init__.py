@@ -1,0 +1,1 @@
+"""Who may be given a piece of work: the people of the organisation, and what the services say of each."""

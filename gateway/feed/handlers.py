@@ -1,0 +1,60 @@
+"""Keeping events: one transaction for each, with the inbox row that keeps it from being kept twice."""
+
+from __future__ import annotations
+
+from datetime import timedelta
+from typing import Any
+
+from sqlalchemy import delete, select, update
+from sqlalchemy.dialects.postgresql import insert
+
+from gateway.feed.rules import permission_of
+from gateway.feed.tables import FeedEvent, FeedHead
+from shared.actor import machine
+from shared.clock import rfc3339
+from shared.database import Database, Transaction
+from shared.events import Received, schema_of
+from shared.ticks import Tick
+
+HEAD_OFFICE = "00"
+
+
+async def keep(tx: Transaction, subject: str, event: Received[Any], data: dict[str, Any]) -> None:
+    """Put the event at the end of the feed. The head's lock is held until the commit, so positions commit in order."""
+    position = await tx.scalar(update(FeedHead).values(last=FeedHead.last + 1).returning(FeedHead.last))
+    row = {
+        "position": position, "org_path": event.org_path, "event_id": event.id, "type": event.type,
+        "permission": permission_of(event.type), "record_id": event.record_id, "record_version": event.record_version,
+        "event": as_document(subject, event, data), "kept_at": tx.now,
+    }  # fmt: skip
+    await tx.execute(insert(FeedEvent).values(**row))
+
+
+def as_document(subject: str, event: Received[Any], data: dict[str, Any]) -> dict[str, Any]:
+    """The event as it was published."""
+    return {
+        "specversion": "1.0",
+        "id": str(event.id),
+        "source": event.source,
+        "type": event.type,
+        "subject": str(event.record_id),
+        "time": rfc3339(event.time),
+        "datacontenttype": "application/json",
+        "dataschema": schema_of(subject),
+        "orgpath": event.org_path,
+        "recordversion": event.record_version,
+        "traceparent": event.traceparent,
+        "data": data,
+    }
+
+
+def forgetting(keep_days: int) -> Tick:
+    """Events older than `keep_days` leave the feed; the outbox of their service keeps them."""
+
+    async def forget(db: Database, limit: int) -> int:
+        async with db.transaction(machine(db.service)) as tx:
+            old = select(FeedEvent.position).where(FeedEvent.kept_at < tx.now - timedelta(days=keep_days))
+            gone = delete(FeedEvent).where(FeedEvent.position.in_(old.order_by(FeedEvent.position).limit(limit)))
+            return len((await tx.execute(gone.returning(FeedEvent.position))).all())
+
+    return Tick("feed_forgets", timedelta(hours=1), forget)
