@@ -104,6 +104,10 @@ types: $(DEV) ## Check the types
 contracts: $(DEV) ## Write docs/openapi, docs/events, the route table and the merged documents anew from the code
 	$(PY) -m scripts.contracts
 
+.PHONY: client
+client: $(DEV) ## Generate the typed TypeScript client from the interface document and compile an example against it
+	$(PY) -m scripts.typescript_client
+
 .PHONY: hooks
 hooks: $(DEV) ## Run lint and format before each commit from now on
 	$(VENV)/bin/prek install

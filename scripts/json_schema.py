@@ -54,7 +54,8 @@ class UnknownWord(ValueError):
 
 def faults(value: Any, schema: Mapping[str, Any], resolve: Resolve, place: str = "#") -> Iterator[str]:
     """One sentence for each way in which `value` is not allowed. Raises `UnknownWord`."""
-    unknown = {word for word in schema if word not in _SIZES | _NOTES_AND_INNER and not word.startswith("x-")}
+    known = {*_SIZES, *_NOTES_AND_INNER}
+    unknown = {word for word in schema if word not in known and not word.startswith("x-")}
     if unknown:
         raise UnknownWord(", ".join(sorted(unknown)))
     for word, told in schema.items():

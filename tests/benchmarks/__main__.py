@@ -11,7 +11,7 @@ import time
 from embedded.engines.nats import binary
 from embedded.screen import say
 from shared.clock import legal_day, process_now
-from tests.benchmarks import event_figures, page, request_figures
+from tests.benchmarks import authority_figures, event_figures, page, request_figures
 from tests.benchmarks.stage import Stage, stage
 
 
@@ -32,11 +32,12 @@ def main() -> int:
             if quick
             else event_figures.run(made, caller, rounds=5, backlog=400, rate=20, seconds=20)
         )
+        authority = authority_figures.run(rounds=3 if quick else 15, block=2_000)
         run = page.Run(
             date=today.isoformat(), quick=quick, postgres=_postgres(made), nats=_nats(), policies=policies,
             seconds=seconds, took_s=time.monotonic() - began, load_before=load,
         )  # fmt: skip
-        say("\n" + page.write(run, requests, events))
+        say("\n" + page.write(run, requests, events, authority))
     say(f"\nwritten: {page.FILE}")
     return 0
 

@@ -13,6 +13,7 @@ from statistics import median, quantiles
 
 from embedded.home import ROOT
 from shared.consuming import LANES
+from tests.benchmarks.authority_figures import AuthorityFigures
 from tests.benchmarks.event_figures import EventFigures
 from tests.benchmarks.load import CONNECTIONS
 from tests.benchmarks.request_figures import (
@@ -45,12 +46,13 @@ class Run:
     """Average number of processes that wanted a core in the minute before the run."""
 
 
-def write(run: Run, requests: dict[str, list[Round]], events: EventFigures) -> str:
+def write(run: Run, requests: dict[str, list[Round]], events: EventFigures, authority: AuthorityFigures) -> str:
     """Write the page; answers the tables for the terminal."""
-    tables = [_requests(requests), _ratios(requests), _events(events)]
+    tables = [_requests(requests), _ratios(requests), _events(events), _authority(authority)]
     text = "\n\n".join(
-        (_head(run), "## Requests", *tables[:2], "## Events", tables[2], _reading(run, requests, events))
-    )
+        (_head(run), "## Requests", *tables[:2], "## Events", tables[2], "## Authority", tables[3],
+         _reading(run, requests, events))
+    )  # fmt: skip
     FILE.write_text(text + "\n", encoding="utf-8")
     return "\n\n".join(tables)
 
@@ -126,6 +128,11 @@ def _events(events: EventFigures) -> str:
     return _table(
         (f"{sum(one.events for one in events.drained)} events in {len(per_second)} backlogs", "", "bar"), rows
     )
+
+
+def _authority(authority: AuthorityFigures) -> str:
+    rows = [list(row) for row in authority.rows()]
+    return _table((f"one decision; {authority.per_second:,.0f} whole steps a second and core", "processor time"), rows)
 
 
 def _head(run: Run) -> str:

@@ -16,7 +16,8 @@ from embedded.demonstration.network import teams, units
 from embedded.demonstration.people import people
 from gateway.app import create_app
 from gateway.delegation.tables import DelegationRow
-from gateway.organisation.tables import Appointment, UnitRow
+from gateway.directives.tables import Directive
+from gateway.organisation.tables import Appointment, Team, UnitChange, UnitRow
 from gateway.seed import seed_network
 from scripts.deployables import ROOT
 from shared.actor import machine
@@ -33,14 +34,17 @@ COMPANY_WIDE = {
     "/v1/authority-tables": "the tables of limits hold for the whole company and everybody reads them",
     "/v1/authority/explain": "explains a chain of units from the tables, of no record",
     "/v1/rule-sets": "rule sets hold for the whole company",
+    "/v1/message-templates": "a rule set",
     "/v1/reference": "lists of words",
     "/v1/directory": "who holds what is read by everybody who has to assign work",
 }
+RECORDS = {"/units/": "unit_id", "/delegations/": "delegation_id", "/directives/": "directive_id"}
+"""Collections whose records have a history; elsewhere it is the person's."""
 OF_ONESELF = {"/v1/session", "/v1/me", "/v1/token"}
 INBOX = {"/v1/work-items", "/v1/audit-entries"}
 ELSEWHERE = {"S": ("320104", "320205"), "C": ("3202",), "L": ("3200",), "B": ("33",)}
 OWN_UNITS = {"S": "320102", "C": "3201", "B": "32", "H": "00"}
-FLOOR = 39
+FLOOR = 60
 
 
 @dataclass
@@ -77,7 +81,7 @@ class Gate:
         path = operation.path
         for name, value in self.ids.items():
             path = path.replace(f"{{{name}}}", str(UNKNOWN) if unknown else value)
-        for collection, named in (("/units/", "unit_id"), ("/delegations/", "delegation_id")):
+        for collection, named in RECORDS.items():
             if collection in path and not unknown:
                 path = path.replace(self.ids["record_id"], self.ids[named])
         assert "{" not in path, f"the walk has no record for {operation}"
@@ -126,8 +130,29 @@ async def gate(clones: engines.Clones, tmp_path_factory: pytest.TempPathFactory)
                 "unit_id": str(unit["id"]), "thumbprint": "x" * 43,
                 "delegation_id": await _delegated(under_test, person["id"], post),
             }  # fmt: skip
-            yield Gate(under_test, Rows(clones.superuser_dsn("gateway")), ids, {})
+            gate = Gate(under_test, Rows(clones.superuser_dsn("gateway")), ids, {})
+            await _more_records(gate)
+            yield gate
     await clones.reset("gateway")
+
+
+async def _more_records(gate: Gate) -> None:
+    """A team of the unit of the walk, something it was told to do, and a move of it that waits for its day."""
+    [team, *_] = await gate.gateway.rows(Team.__table__, Team.unit_code == "320102")
+    later = str(legal_day(process_now()) + timedelta(days=60))
+    head, admin = await gate.enter("department_head", "32"), await gate.enter("security_admin", "32")
+    told = {"unit_codes": ["320102"], "text": "检查危化品客户。", "due_on": later}
+    issued = await gate.gateway.call(head, "POST", "/v1/directives", told)
+    assert issued.status_code == 201, issued.text
+    [directive] = await gate.gateway.rows(Directive.__table__)
+    path = f"/v1/units/{gate.ids['unit_id']}"
+    assert admin is not None
+    version = (await gate.gateway.get(admin, path)).json()["version"]
+    body = {"parent_code": "3202", "effective_on": later}
+    moved = await gate.gateway.call(admin, "POST", f"{path}/moves", body, version=version)
+    assert moved.status_code == 201, moved.text
+    [change] = await gate.gateway.rows(UnitChange.__table__)
+    gate.ids |= {"team_id": str(team["id"]), "directive_id": str(directive["id"]), "change_id": str(change["id"])}
 
 
 async def _delegated(under_test: GatewayUnderTest, person_id: UUID, post: Mapping[str, Any]) -> str:
@@ -273,6 +298,7 @@ def _bad(right: str) -> dict[str, str]:
         "a strange key": f"Bearer {token(who, 'anlan', key=STRANGE_KEY)}",
         "no signature": f"Bearer {unsigned(right)}",
         "another body": f"Bearer {altered(right, sub=str(uuid4()))}",
+        "another audience": f"Bearer {token(who, 'somewhere', key=SIGNING)}",
         "an internal token": f"Bearer {token(who, 'claims', key=SIGNING)}",
     }  # fmt: skip
 

@@ -91,7 +91,7 @@ async def test_filters_narrow_and_what_is_not_known_is_refused(gateway: GatewayU
     assert (await gateway.get(who, "/v1/events?limit=201")).status_code == 422
 
 
-@pytest.mark.parametrize("cursor", ["nonsense", str(uuid4())])
+@pytest.mark.parametrize("cursor", ["nonsense", "01a20e06-c240-7e3b-909c-ab19ab23aa26"])
 async def test_a_cursor_that_names_no_event_is_refused(gateway: GatewayUnderTest, cursor: str):
     who = await gateway.enter("department_head", "32")
     answer = await gateway.get(who, f"/v1/events?after={cursor}")
