@@ -29,8 +29,8 @@ log = structlog.get_logger()
 
 BODY_IDLE_S = 30.0
 """How long a service may pause within an answer."""
-WATCH_AFTER_S = 0.25
-"""From when on a waiting client's hanging up is noticed."""
+WATCH_AFTER_S = 1.0
+"""From when on a waiting client's hanging up is noticed: to watch costs a third of a forwarded request."""
 UNMATCHED = "unmatched"
 CLIENT_GONE = 499
 

@@ -11,7 +11,14 @@ import time
 from embedded.engines.nats import binary
 from embedded.screen import say
 from shared.clock import legal_day, process_now
-from tests.benchmarks import authority_figures, event_figures, page, request_figures
+from tests.benchmarks import (
+    authority_figures,
+    event_figures,
+    forward_figures,
+    isolation_figures,
+    page,
+    request_figures,
+)
 from tests.benchmarks.stage import Stage, stage
 
 
@@ -27,6 +34,8 @@ def main() -> int:
             made, request_figures.Reports(request_figures.in_force(policies, today), today)
         )  # fmt: skip
         requests = request_figures.run(made, caller, rounds=rounds, seconds=seconds, most=5_000)
+        forwarding = forward_figures.run(made, caller, rounds=2 if quick else 5, seconds=seconds)
+        isolation = isolation_figures.run(made, caller, seconds=4.0 if quick else 20.0)
         events = (
             event_figures.run(made, caller, rounds=2, backlog=60, rate=10, seconds=3)
             if quick
@@ -37,7 +46,7 @@ def main() -> int:
             date=today.isoformat(), quick=quick, postgres=_postgres(made), nats=_nats(), policies=policies,
             seconds=seconds, took_s=time.monotonic() - began, load_before=load,
         )  # fmt: skip
-        say("\n" + page.write(run, requests, events, authority))
+        say("\n" + page.write(run, requests, events, authority, forwarding, isolation))
     say(f"\nwritten: {page.FILE}")
     return 0
 

@@ -85,7 +85,9 @@ class Connection:
             self._streams = None
 
 
-async def closed_loop(port: int, make: Make, *, seconds: float, most: int, keep: list[bytes] | None = None) -> Served:
+async def closed_loop(
+    port: int, make: Make, *, seconds: float, most: int, keep: list[bytes] | None = None, connections: int = CONNECTIONS
+) -> Served:
     """Each of 16 connections sends its next request when the last one is answered, until time or number is up."""
     served, numbers, began = Served(), iter(range(most)), time.perf_counter()
 
@@ -109,7 +111,7 @@ async def closed_loop(port: int, make: Make, *, seconds: float, most: int, keep:
             await connection.close()
 
     async with asyncio.TaskGroup() as group:
-        for _ in range(CONNECTIONS):
+        for _ in range(connections):
             group.create_task(worker())
     served.seconds = time.perf_counter() - began
     return served

@@ -15,6 +15,9 @@ from embedded.home import ROOT
 from shared.consuming import LANES
 from tests.benchmarks.authority_figures import AuthorityFigures
 from tests.benchmarks.event_figures import EventFigures
+from tests.benchmarks.forward_figures import Forwarded
+from tests.benchmarks.forward_page import forwarded, isolated
+from tests.benchmarks.isolation_figures import Isolation
 from tests.benchmarks.load import CONNECTIONS
 from tests.benchmarks.request_figures import (
     BARE_READ,
@@ -46,11 +49,16 @@ class Run:
     """Average number of processes that wanted a core in the minute before the run."""
 
 
-def write(run: Run, requests: dict[str, list[Round]], events: EventFigures, authority: AuthorityFigures) -> str:
+def write(
+    run: Run, requests: dict[str, list[Round]], events: EventFigures, authority: AuthorityFigures,
+    forwarding: Forwarded, isolation: Isolation,
+) -> str:  # fmt: skip
     """Write the page; answers the tables for the terminal."""
     tables = [_requests(requests), _ratios(requests), _events(events), _authority(authority)]
+    tables += [forwarded(forwarding), isolated(isolation)]
     text = "\n\n".join(
-        (_head(run), "## Requests", *tables[:2], "## Events", tables[2], "## Authority", tables[3],
+        (_head(run), "## Requests", *tables[:2], "## Forwarding beside others", tables[4],
+         "## One service in trouble", tables[5], "## Events", tables[2], "## Authority", tables[3],
          _reading(run, requests, events))
     )  # fmt: skip
     FILE.write_text(text + "\n", encoding="utf-8")

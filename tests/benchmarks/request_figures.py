@@ -106,6 +106,9 @@ class Caller:
     def read_bare(self, number: int) -> bytes:
         return request("GET", f"/v1/claims/{self.bare[number % len(self.bare)]}", self._headers())
 
+    def read_policies(self, _number: int) -> bytes:
+        return request("GET", "/v1/policies", self._headers())
+
     def report(self, _number: int) -> bytes:
         keyed = {**self._headers(), "Idempotency-Key": f'"{uuid.uuid4()}"'}
         return request("POST", "/v1/claims", keyed, self._reports.body())

@@ -9,6 +9,7 @@ from __future__ import annotations
 import asyncio
 import json
 import signal
+import socket
 import tempfile
 import time
 from collections.abc import Callable, Iterator
@@ -46,6 +47,8 @@ class Stage:
     engines: Engines
     parts: dict[str, Part]
     running: dict[str, EngineProcess]
+    hanging: socket.socket
+    """Stands for the policy service behind the second gateway: takes every connection and answers nothing."""
 
     def pid(self, name: str) -> int:
         return self.running[name].pid
@@ -135,7 +138,7 @@ def stage(policies: int, today: date) -> Iterator[Stage]:
         home = Home(Path(folder) / "home")
         home.prepare()
         engines = start_engines(home)
-        made = Stage(home, engines, {}, {})
+        made = Stage(home, engines, {}, {}, _hanging())
         try:
             prepare_databases(home, engines)
             base_seed(home, engines, (DEFAULT_PROVINCE,))
@@ -147,7 +150,15 @@ def stage(policies: int, today: date) -> Iterator[Stage]:
             try:
                 made.stop()
             finally:
+                made.hanging.close()
                 engines.stop()
+
+
+def _hanging() -> socket.socket:
+    found = socket.socket()
+    found.bind((HOST, 0))
+    found.listen(1024)
+    return found
 
 
 def _parts(made: Stage) -> dict[str, Part]:
@@ -160,7 +171,9 @@ def _parts(made: Stage) -> dict[str, Part]:
     bare_api = _on_port(gateway, "gateway.app", "tests.benchmarks.bare")
     variables = {name: gateway.environment[name] for name in ("PATH", "HOME", "PYTHONUNBUFFERED")}
     found[_BARE] = replace(bare_api, name=_BARE, environment={**variables, bare.URL_VARIABLE: made.bare_url()})
-    told = {"GATEWAY_SERVICE_URLS": json.dumps({"claims": f"http://{HOST}:{_port_of(found[_BARE])}"})}
+    hanging = f"http://{HOST}:{made.hanging.getsockname()[1]}"
+    urls = {"claims": f"http://{HOST}:{_port_of(found[_BARE])}", "policy": hanging}
+    told = {"GATEWAY_SERVICE_URLS": json.dumps(urls)}
     second = _on_port(found["gateway API"], "gateway.app", "gateway.app")
     found[_GATEWAY_TO_BARE] = replace(
         second, name=_GATEWAY_TO_BARE, environment={**found["gateway API"].environment, **told}

@@ -143,6 +143,10 @@ async def test_every_kind_is_published_for_a_later_day_and_told_to_the_services(
     assert (lower.status_code, lower.json()["code"]) == (403, "action_not_permitted")
     wrong = await gateway.post(who, f"/v1/rule-sets/{kind}", body | {"content": content | {"extra": 1}})
     assert (wrong.status_code, wrong.json()["errors"][0]["pointer"]) == (422, "#/content/extra")
+    subject = "organisation.rule_set.published.v1"
+    told = await gateway.rows(OUTBOX, OUTBOX.c.subject == subject)
+    assert not [one for one in told if "extra" in one["event"]["data"]["content"]], "it reached the services"
+    assert not [one for one in told if one["event"]["data"]["effective_from"] == TOMORROW]
     done = await gateway.post(who, f"/v1/rule-sets/{kind}", body)
     assert done.status_code == 201, done.text
     events = await gateway.rows(OUTBOX, OUTBOX.c.record_id == done.json()["id"])
