@@ -127,7 +127,7 @@ async def test_an_amount_is_compared_at_the_door_on_every_route_that_states_one(
             for kind, compared in (("decision", True), ("cosignature", True), ("opinion", False)):
                 front.behind.seen.clear()
                 body = {route.amount.pointer[2:]: amount, (route.amount.step or "#/kind")[2:]: kind}
-                headers = {"Authorization": f"Bearer {token}"}
+                headers = {"Authorization": f"Bearer {token}", "Idempotency-Key": '"k"', "If-Match": '"1"'}
                 answer = await front.client.request(route.method, _path(route), headers=headers, json=body)
                 expected = passes or not compared
                 assert bool(front.behind.seen) == expected, f"{route.path} {kind} {amount}: {answer.text}"
