@@ -91,8 +91,9 @@ NEXT: dict[ClaimStatus, frozenset[ClaimStatus]] = {
     # A new calculation sheet voids the steps taken on the old one.
     _S.IN_APPROVAL: frozenset({_S.RETURNED, _S.DECIDED, _S.CALCULATED}),
     _S.RETURNED: frozenset({_S.CALCULATED}),
-    _S.DECIDED: frozenset({_S.AGREED, _S.REFUSAL_SERVED, _S.ZERO}),
-    _S.AGREED: frozenset({_S.PAYING}),
+    # What was approved and changes before anything is paid takes the decision back: calculated and approved anew.
+    _S.DECIDED: frozenset({_S.AGREED, _S.REFUSAL_SERVED, _S.ZERO, _S.RETURNED}),
+    _S.AGREED: frozenset({_S.PAYING, _S.RETURNED}),
     _S.PAYING: frozenset({_S.PAID}),
     _S.PAID: frozenset({_S.CLOSED}),
     _S.REFUSAL_SERVED: frozenset({_S.CLOSED}),

@@ -33,8 +33,17 @@ from services.claims.adjustment.rules.losses import (
     check_facts,
     read_facts,
 )
-from services.claims.adjustment.rules.overrides import OVERRIDDEN, Override, read_overrides
+from services.claims.adjustment.rules.overrides import OVERRIDDEN, Override, check_reasons, read_overrides
 from services.claims.adjustment.rules.payees import Beneficiary, PayeePart, split_among_beneficiaries
+from services.claims.adjustment.rules.planning import (
+    DECIDED_UNPAID,
+    PayeesUnchanged,
+    as_beneficiary,
+    check_payees,
+    may_name_payees,
+    payees_digest,
+    planned,
+)
 from services.claims.adjustment.rules.refusals import CalculationRefused, OverrideAboveLimit
 from services.claims.adjustment.rules.sheet import ClaimantTotal, RecoveryItem, Sheet, SheetLine
 from services.claims.adjustment.rules.steps import (
@@ -43,6 +52,7 @@ from services.claims.adjustment.rules.steps import (
     PolicyNotMatched,
     SheetOutdated,
     after_assessment,
+    counts_of,
     may_assess,
     may_calculate,
     refuse_changed_basis,
@@ -60,6 +70,7 @@ from services.claims.adjustment.rules.terms import (
 
 __all__ = [
     "CLAIMANT_KINDS",
+    "DECIDED_UNPAID",
     "DEDUCTIBLES",
     "ENGINE_VERSION",
     "EXPENSE_KINDS",
@@ -92,6 +103,7 @@ __all__ = [
     "Override",
     "OverrideAboveLimit",
     "PayeePart",
+    "PayeesUnchanged",
     "PersonAccount",
     "PolicyNotMatched",
     "RecoveryItem",
@@ -100,16 +112,23 @@ __all__ = [
     "SheetOutdated",
     "Taken",
     "after_assessment",
+    "as_beneficiary",
     "calculate",
     "calculate_accident",
     "calculate_liability",
     "check_facts",
+    "check_payees",
+    "check_reasons",
     "claimed_amount",
     "combined_grade",
+    "counts_of",
     "digest_of",
     "last_benefit_day",
     "may_assess",
     "may_calculate",
+    "may_name_payees",
+    "payees_digest",
+    "planned",
     "read_accident_cover",
     "read_compensation_figures",
     "read_exclusions",

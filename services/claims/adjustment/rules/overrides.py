@@ -10,6 +10,7 @@ from typing import Any
 from services.claims.adjustment.rules import explanation
 from services.claims.adjustment.rules.caps import Chosen, Item, cut, total
 from services.claims.adjustment.rules.refusals import OverrideAboveLimit, OverrideAboveLoss, OverrideWithoutLine
+from shared.errors import Fault, ReasonRequired, Text
 from shared.money import ZERO, yuan
 
 OVERRIDDEN = "manual_override"
@@ -72,3 +73,18 @@ def refuse_above(items: Sequence[Item], chosen: Chosen, limit: Decimal | None, n
         raise OverrideAboveLimit(
             limit_name=name, amount=yuan(amount), available_amount=yuan(max(ZERO, limit))
         )  # fmt: skip
+
+
+def check_reasons(overrides: Sequence[Override]) -> None:
+    """Refuse (422 `reason_required`) every line set by hand without its reason, all at once."""
+    faults = [
+        Fault(
+            ReasonRequired.code,
+            Text("人工调整须说明理由。", "A line set by hand needs its reason."),
+            pointer=f"{one.pointer}/reason",
+        )
+        for one in overrides
+        if not one.reason.strip()
+    ]
+    if faults:
+        raise ReasonRequired(*faults)
