@@ -85,11 +85,13 @@ async def open_tasks(tx: Transaction, claim_id: UUID) -> list[str]:
 
 async def open_payments(tx: Transaction, claim: Claim) -> list[str]:
     """Payments of the sheet in force that are under way, and those that failed as long as money is owed."""
-    rows = [one for one in await payments.payments_of(tx, claim.id) if one.sheet_version == claim.sheet_version]
+    every = await payments.payments_of(tx, claim.id)
+    granted = [one for one in every if one.side_id is not None and one.state is not PaymentStatus.PAID]
+    rows = [one for one in every if one.side_id is None and one.sheet_version == claim.sheet_version]
     paid = sum((one.amount for one in rows if one.state is PaymentStatus.PAID), ZERO)
     owed = paid < (claim.payable_amount or ZERO)
     done = {PaymentStatus.PAID} if owed else {PaymentStatus.PAID, PaymentStatus.FAILED, PaymentStatus.RETURNED}
-    return [str(one.id) for one in rows if one.state not in done]
+    return [str(one.id) for one in (*granted, *(one for one in rows if one.state not in done))]
 
 
 async def file_of(tx: Transaction, claim_id: UUID, *, lock: bool = False) -> ClaimFile | None:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from datetime import date
+from datetime import date, timedelta
 from decimal import Decimal
 from typing import Any
 from uuid import UUID
@@ -21,10 +21,13 @@ from services.claims.claim.tables import Claim
 from services.claims.deadlines import queries as deadlines
 from services.claims.payment import rules
 from services.claims.payment.tables import Payment
+from services.claims.side import queries as side
+from services.claims.side.tables import SideDecision
 from shared import directory
 from shared.actor import Actor
 from shared.attachments import attachments
 from shared.authority import Unit
+from shared.clock import legal_day
 from shared.database import Transaction
 from shared.errors import NotFound
 from shared.masking import keyed_digest
@@ -80,7 +83,26 @@ async def next_payable_no(tx: Transaction, claim_id: UUID) -> int:
 
 def live(rows: Sequence[Payment], claim: Claim) -> list[Payment]:
     """The payments that count against the payable amount of the claim's sheet."""
-    return [one for one in rows if one.sheet_version == claim.sheet_version and one.state in rules.LIVE]
+    mine = (one for one in rows if one.side_id is None and one.sheet_version == claim.sheet_version)
+    return [one for one in mine if one.state in rules.LIVE]
+
+
+def live_of_side(rows: Sequence[Payment], side_id: UUID) -> list[Payment]:
+    """The payments that count against what was granted beside the sheet."""
+    return [one for one in rows if one.side_id == side_id and one.state in rules.LIVE]
+
+
+async def pay_granted_on(tx: Transaction, row: SideDecision) -> date:
+    """The last day to pay what was granted: counted from the decision, drawn forward to a working day."""
+    _, days = await deadlines.registry(tx)
+    period = int((await side.figures(tx)).content["pay_days"])
+    return days.payment_day(legal_day(row.decided_at or tx.now) + timedelta(days=period))
+
+
+async def claimant_names(tx: Transaction, claim: Claim) -> dict[str, str | None]:
+    """The claimants of the newest assessment by ref; none before it."""
+    losses = await adjustment.newest_losses(tx, claim.id)
+    return {one["ref"]: one.get("name") for one in (losses.facts["claimants"] if losses else ())}
 
 
 async def known(tx: Transaction, claim: Claim, _state: Any) -> Mapping[str, Any]:
