@@ -42,6 +42,9 @@ from services.claims.placement import handlers as placement
 from services.claims.placement import routes as placement_routes
 from services.claims.reserve import handlers as reserve
 from services.claims.reserve import routes as reserve_routes
+from services.claims.second_look import handlers as second_look
+from services.claims.second_look import routes as second_look_routes
+from services.claims.second_look.tables import QualityCheck
 from services.claims.settings import ClaimsSettings
 from services.claims.survey import handlers as survey
 from services.claims.survey import routes as survey_routes
@@ -68,6 +71,7 @@ ROOMS = (
     agreement_routes.room,
     payment_routes.room,
     payout_routes.room,
+    second_look_routes.room,
     archive_routes.room,
 )
 """The routes of each room; what every record has alike comes after them."""
@@ -127,6 +131,7 @@ def create_app(settings: ClaimsSettings | None = None) -> FastAPI:
             reveal="claims.payment.reveal",
             plain_values=payment_shapes.plain_values,
         ),
+        record_routes(QualityCheck, "/v1/quality-checks", read="claims.quality_check.read"),
         record_files(Claim, "/v1/claims", read="claims.attachment.read", write="claims.attachment.add"),
         uploads_room("/v1/claims", may="claims.attachment.add"),
         work_item_routes("claims"),
@@ -138,6 +143,7 @@ def create_app(settings: ClaimsSettings | None = None) -> FastAPI:
         app.state.actions = ACTIONS
         app.state.payment_actions = payout.PAYMENT_ACTIONS
         app.state.fact_sources = FACT_SOURCES
+        app.state.on_decision = (second_look.draw,)
         app.state.part_sources = PART_SOURCES
         app.state.timeline_sources = TIMELINE_SOURCES
 

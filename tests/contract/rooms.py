@@ -37,6 +37,7 @@ ROOMS: dict[str, tuple[str, ...]] = {
         "payment",
         "payout",
         "second_look",
+        "second_look",
         "advance",
         "goodwill",
         "recovery",

@@ -81,7 +81,7 @@ async def calculate(
     async with db.transaction(actor, key) as tx:
         seen = await tx.find(Claim, claim_id)
         before = {"status": seen.status, "sheet_version": seen.sheet_version}
-        await _take_back_if_changed(tx, claim_id, version, state)
+        version = await _take_back_if_changed(tx, claim_id, version, state)
         claim, row = await adjustment.prepare_sheet(tx, claim_id, version, command, state)
         await tx.flush()
         basis = _with_sheet(claim, await queries.approval_facts(tx, claim, state.digest_key))
@@ -93,16 +93,21 @@ async def calculate(
         return tx.answer(out, location=f"/v1/claims/{claim.id}/calculation-sheets", version=claim.version)
 
 
-async def _take_back_if_changed(tx: Transaction, claim_id: UUID, version: int | None, state: Any) -> None:
-    """A decision on what has changed since is no decision any more: the claim is calculated anew."""
+async def _take_back_if_changed(tx: Transaction, claim_id: UUID, version: int | None, state: Any) -> int | None:
+    """A decision on what has changed since is no decision any more: the claim is calculated anew.
+
+    The version at which the claim then is, for whoever goes on.
+    """
     seen = await tx.find(Claim, claim_id)
     if seen.state not in calculation.DECIDED_UNPAID:
-        return
+        return version
     basis = await queries.approval_facts(tx, seen, state.digest_key)
-    if basis is not None and basis.changed:
-        claim = await sheets.claim_of_accident(tx, claim_id, version)
-        await _take_back(tx, claim)
-        await tx.flush()
+    if basis is None or not basis.changed:
+        return version
+    claim = await sheets.claim_of_accident(tx, claim_id, version)
+    await _take_back(tx, claim)
+    await tx.flush()
+    return claim.version
 
 
 async def _take_back(tx: Transaction, claim: Claim) -> None:
