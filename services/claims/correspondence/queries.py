@@ -114,5 +114,5 @@ async def timeline(tx: Transaction, claim: Claim) -> list[dict[str, Any]]:
     for row in await notices_of(tx, claim.id):
         told = {"kind": row["kind"], "channel": row["channel"], "state": row["state"], "reason": row["reason"]}
         facts = {name: value for name, value in told.items() if value is not None}
-        found.append({"at": row["created_at"], "kind": "notice", "facts": facts})
+        found.append({"at": row["created_at"], "kind": "message", "facts": facts})
     return found

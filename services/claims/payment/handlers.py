@@ -59,6 +59,8 @@ async def order_payment(
         sheet = await _approved_sheet(tx, claim)
         right, status = await _judged(tx, claim, sheet, command, facts.sides or Sides())
         digest = queries.digest_of(state, command.payee.account)
+        if right.pool != frozenset({rules.PayeeKind.EXPENSE_CREDITOR}):
+            await queries.refuse_unplanned(tx, claim, str(command.payee.kind), command.payee.name, digest)
         rules.refuse_staff_payee(
             await queries.staff_behind(tx, digest), actor, facts.duties, taking=Duty.CASHIER,
             approved_as_staff=await queries.approved_as_staff(tx, claim, state.digest_key),

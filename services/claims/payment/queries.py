@@ -15,6 +15,7 @@ from services.claims.adjustment import queries as adjustment
 from services.claims.adjustment import rules as calculation
 from services.claims.adjustment.tables import CalculationSheet
 from services.claims.agreement import queries as agreement
+from services.claims.approval import queries as approval
 from services.claims.claim import queries as spine
 from services.claims.claim.rules import BEFORE_DECISION, Duty, Flag, Held, Line, acting
 from services.claims.claim.tables import Claim
@@ -155,7 +156,16 @@ async def changed_since_approval(tx: Transaction, claim: Claim, sheet: Calculati
         found.append("approval")
     if now != sheet.digest:
         found.append("sheet" if version.policy_version == sheet.policy_version else "policy_version")
+    if await approval.payees_changed(tx, claim, approved):
+        found.append("payees")
     return found if amounts else [*found, "amounts"]
+
+
+async def refuse_unplanned(tx: Transaction, claim: Claim, kind: str, name: str, digest: str) -> None:
+    """Refuse (409) a payee who is not among those that were approved with the sheet, where any were named."""
+    plan = await adjustment.payee_plan(tx, claim.id)
+    if plan is not None and plan.payees and not calculation.planned(plan.payees, kind, name, digest):
+        raise rules.ApprovedBasisChanged(changed=["payees"])
 
 
 async def entitlements(tx: Transaction, claim: Claim, sheet: CalculationSheet) -> rules.Entitlements:

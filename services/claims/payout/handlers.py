@@ -8,9 +8,10 @@ from typing import Any
 from uuid import UUID
 
 from services.claims.adjustment import handlers as adjustment
+from services.claims.adjustment import queries as sheets
 from services.claims.agreement.handlers import settle
 from services.claims.claim.handlers import take_duty
-from services.claims.claim.rules import Duty, Held
+from services.claims.claim.rules import BEFORE_DECISION, Duty, Held
 from services.claims.claim.tables import Claim
 from services.claims.payment import queries, rules, shapes
 from services.claims.payment.handlers import PAY_ITEM, announce, ask_cashier, refuse_changed_grant
@@ -206,12 +207,19 @@ async def resubmit_payment(
 
 
 async def _refuse_paid_otherwise(tx: Transaction, row: Payment, claim: Claim) -> None:
-    """Refuse (409) sending again what is no longer owed: ordered anew meanwhile, or of a sheet that was replaced."""
+    """Refuse (409) sending again what is no longer owed: ordered anew meanwhile, of a sheet that was replaced, of a
+    reopened claim; and what is no longer as it was approved."""
     if row.side_id is not None:
         await _refuse_granted_otherwise(tx, row, row.side_id)
         return
-    if row.sheet_version != claim.sheet_version:
+    if claim.state in BEFORE_DECISION:
+        raise rules.PaymentBeforeApproval(current_state=claim.status)
+    sheet = await sheets.current_sheet(tx, claim)
+    if sheet is None or row.sheet_version != sheet.sheet_version:
         raise rules.ApprovedBasisChanged(changed=["sheet"])
+    changed = await queries.changed_since_approval(tx, claim, sheet)
+    if changed:
+        raise rules.ApprovedBasisChanged(changed=changed)
     others = sum((one.amount for one in queries.live(await queries.payments_of(tx, claim.id), claim)), ZERO)
     payable = claim.payable_amount or ZERO
     if others + row.amount > payable:

@@ -24,6 +24,7 @@ from services.claims.side.schemas import ApproveSide
 from services.claims.side.tables import SideDecision
 from shared.actor import Actor
 from shared.approval_chain import RETURN, Standing, after
+from shared.clock import legal_day
 from shared.database import Database, Transaction
 from shared.errors import StateConflict, Text
 from shared.idempotency import Answer, RequestKey
@@ -172,10 +173,10 @@ async def record_overpayment(tx: Transaction, claim: Claim, amount: Decimal, at:
     told = Text("已付款超过最终赔款", "More was paid than the claim came to")
     row = begin(
         tx, claim, SideKind.OVERPAYMENT, SideStatus.RECORDED, amount, told.zh,
-        {"sheet_version": claim.sheet_version, "settled_on": at.date().isoformat()},
+        {"sheet_version": claim.sheet_version, "settled_on": legal_day(at).isoformat()},
     )  # fmt: skip
+    row.decided_at = at
     await open_item(
         tx, "overpayment", claim, told, number=claim.claim_no, unit_code=claim.unit_code, position="adjuster",
         href=f"/v1/claims/{claim.id}", method="GET",
     )  # fmt: skip
-    row.decided_at = at
