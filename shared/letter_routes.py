@@ -117,16 +117,15 @@ def letter_routes(
     kind: type[Record], path: str, *, issue: str, serve: str, read: str, data: letters.LetterData,
     served: Served | None = None,
 ) -> Room:  # fmt: skip
-    """`{path}/{id}/letters`, `…/{letter_id}`, `…/{letter_id}/page` and `…/{letter_id}/receipts` of one record type."""
+    """`{path}/{id}/letters`, `…/{letter_id}/page` and `…/{letter_id}/receipts` of one record type."""
     room = Room(tags=["letters"])
     below = f"{path}/{{record_id}}/letters"
 
     async def issue_letter(record_id: UUID, command: IssueLetter, call: Creates) -> Response:
         async with call.db.transaction(call.actor, call.key) as tx:
             record = await tx.find(kind, record_id, lock=True)
-            letter = await letters.drafted(
-                tx, record, command.kind, await data(tx, record, command.kind, call.state)
-            )  # fmt: skip
+            facts = await data(tx, record, command.kind, call.state)
+            letter = await letters.drafted(tx, record, command.kind, facts)
             out = await _issued(tx, record, letter, call.state.settings.attachments_dir)
             return sent(tx.answer(out, location=f"{path}/{record_id}/letters/{out.letter_id}"))
 
@@ -134,10 +133,6 @@ def letter_routes(
         async with call.db.transaction(call.actor) as tx:
             record = await tx.find(kind, record_id)
             return shown(LettersOut(items=[_out(row) for row in await letters.letters_of(tx, record)]))
-
-    async def read_letter(record_id: UUID, letter_id: UUID, call: Reads) -> Response:
-        async with call.db.transaction(call.actor) as tx:
-            return shown(_out(await letters.letter_of(tx, await tx.find(kind, record_id), letter_id)))
 
     async def print_letter(record_id: UUID, letter_id: UUID, call: Reads) -> Response:
         async with call.db.transaction(call.actor) as tx:
@@ -149,10 +144,9 @@ def letter_routes(
             record = await tx.find_for_change(kind, record_id, call.version)
             return sent(await _serve(tx, record, letter_id, command, call.state, served))
 
-    _name(kind.record_type, issue_letter, list_letters, read_letter, print_letter, serve_letter)
+    _name(kind.record_type, issue_letter, list_letters, print_letter, serve_letter)
     room.posts(below, LetterOut, may=issue)(issue_letter)
     room.reads(below, LettersOut, may=read)(list_letters)
-    room.reads(f"{below}/{{letter_id}}", LetterOut, may=read)(read_letter)
     room.reads(f"{below}/{{letter_id}}/page", None, may=read)(print_letter)
     room.posts(f"{below}/{{letter_id}}/receipts", LetterOut, may=serve)(serve_letter)
     return room

@@ -25,10 +25,12 @@ from services.claims.claim import handlers as claim_handlers
 from services.claims.claim import routes as claim_routes
 from services.claims.claim import shapes as claim_shapes
 from services.claims.claim.tables import Claim
-from services.claims.correspondence import handlers as correspondence
 from services.claims.correspondence import queries as correspondence_queries
+from services.claims.correspondence import routes as correspondence_routes
 from services.claims.cover import queries as cover_queries
+from services.claims.deadlines import handlers as deadlines
 from services.claims.deadlines import queries as deadline_queries
+from services.claims.deadlines import routes as deadline_routes
 from services.claims.documents import handlers as documents
 from services.claims.documents import routes as documents_routes
 from services.claims.documents import shapes as documents_shapes
@@ -36,9 +38,13 @@ from services.claims.duplicates import handlers as duplicates
 from services.claims.duplicates import routes as duplicates_routes
 from services.claims.duty import routes as duty_routes
 from services.claims.duty.tables import DutyRoster
+from services.claims.file_export import handlers as file_export
+from services.claims.file_export import routes as file_export_routes
 from services.claims.goodwill import handlers as goodwill
 from services.claims.goodwill import routes as goodwill_routes
 from services.claims.intake import routes as intake_routes
+from services.claims.lending import handlers as lending
+from services.claims.lending import routes as lending_routes
 from services.claims.litigation import handlers as litigation
 from services.claims.litigation import routes as litigation_routes
 from services.claims.payment import handlers as payment
@@ -57,11 +63,14 @@ from services.claims.reopening import queries as reopening_queries
 from services.claims.reopening import routes as reopening_routes
 from services.claims.reserve import handlers as reserve
 from services.claims.reserve import routes as reserve_routes
+from services.claims.retention import handlers as retention
+from services.claims.retention import routes as retention_routes
 from services.claims.second_look import handlers as second_look
 from services.claims.second_look import routes as second_look_routes
 from services.claims.second_look.tables import QualityCheck
 from services.claims.settings import ClaimsSettings
 from services.claims.side import queries as side_queries
+from services.claims.statistics import routes as statistics_routes
 from services.claims.survey import again as survey_again
 from services.claims.survey import handlers as survey
 from services.claims.survey import routes as survey_routes
@@ -70,7 +79,6 @@ from shared.attachments import record_files, uploads_room
 from shared.audit_routes import audit_routes
 from shared.database import Database, Transaction
 from shared.job_routes import job_routes
-from shared.letter_routes import letter_routes
 from shared.records import record_routes
 from shared.service import build_app
 from shared.work_items import work_item_routes
@@ -79,12 +87,16 @@ RULE_SETS = Path(__file__).parent / "rule_sets"
 
 ROOMS = (
     intake_routes.room,
+    # Their fixed words stand before the id of a claim.
+    statistics_routes.room,
+    retention_routes.room,
     claim_routes.room,
     duty_routes.room,
     placement_routes.room,
     duplicates_routes.room,
     survey_routes.room,
     documents_routes.room,
+    deadline_routes.room,
     reserve_routes.room,
     adjustment_routes.room,
     approval_routes.room,
@@ -97,7 +109,10 @@ ROOMS = (
     recovery_routes.room,
     litigation_routes.room,
     reopening_routes.room,
+    correspondence_routes.room,
     archive_routes.room,
+    lending_routes.room,
+    file_export_routes.room,
 )
 """The routes of each room; what every record has alike comes after them."""
 
@@ -108,6 +123,7 @@ ACTIONS = (
     *survey.ACTIONS,
     *survey_again.ACTIONS,
     *documents.ACTIONS,
+    *deadlines.ACTIONS,
     *reserve.ACTIONS,
     *adjustment.ACTIONS,
     *approval.ACTIONS,
@@ -119,6 +135,9 @@ ACTIONS = (
     *litigation.ACTIONS,
     *reopening.ACTIONS,
     *archive.ACTIONS,
+    *lending.ACTIONS,
+    *retention.ACTIONS,
+    *file_export.ACTIONS,
 )
 FACT_SOURCES = (
     adjustment.known,
@@ -128,6 +147,7 @@ FACT_SOURCES = (
     side_queries.known,
     reopening_queries.known,
     archive_queries.known,
+    retention.known,
 )
 PART_SOURCES = (
     cover_queries.shown,
@@ -174,15 +194,6 @@ def create_app(settings: ClaimsSettings | None = None) -> FastAPI:
         record_routes(DutyRoster, "/v1/duty-rosters", read="claims.duty_roster.read"),
         record_routes(QualityCheck, "/v1/quality-checks", read="claims.quality_check.read"),
         record_files(Claim, "/v1/claims", read="claims.attachment.read", write="claims.attachment.add"),
-        letter_routes(
-            Claim,
-            "/v1/claims",
-            issue="claims.letter.issue",
-            serve="claims.letter.serve",
-            read="claims.attachment.read",
-            data=correspondence_queries.data_of,
-            served=correspondence.served,
-        ),
         uploads_room("/v1/claims", may="claims.attachment.add"),
         job_routes("claims", read="claims.job.read", cancel="claims.job.cancel"),
         work_item_routes("claims"),
