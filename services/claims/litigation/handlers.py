@@ -73,7 +73,7 @@ async def _tell(
     )  # fmt: skip
 
 
-async def record_result(
+async def record_court_result(
     db: Database, actor: Actor, key: RequestKey, claim_id: UUID, side_id: UUID, version: int | None,
     command: RecordResult, state: Any,
 ) -> Answer:  # fmt: skip

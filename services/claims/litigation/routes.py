@@ -24,10 +24,10 @@ async def open_litigation(claim_id: UUID, command: OpenLitigation, call: Changes
 
 
 @room.posts("/v1/claims/{claim_id}/litigation/{side_id}/results", SideOut, may="claims.litigation.open")
-async def record_result(claim_id: UUID, side_id: UUID, command: RecordResult, call: Changes) -> Response:
+async def record_court_result(claim_id: UUID, side_id: UUID, command: RecordResult, call: Changes) -> Response:
     """What was decided, agreed or withdrawn in the proceedings."""
     known = (call.db, call.actor, call.key, claim_id, side_id, call.version)
-    return sent(await handlers.record_result(*known, command, call.state))
+    return sent(await handlers.record_court_result(*known, command, call.state))
 
 
 side_routes(room, SideKind.LITIGATION, decide="claims.litigation.decide", granted=handlers.settled)
