@@ -47,5 +47,5 @@ class SideWorld(SettledWorld):
     async def before_decision(self, reserve: str = "50000.00", **changes: Any) -> UUID:
         """A liability claim with a reserve, its papers complete, nothing calculated."""
         policy = await self.world.policy({"limit_per_accident": "2000000.00"}, unit_code=NORTH.split(".")[-1])
-        told = {"path": NORTH, "reserve_amount": reserve} | changes
+        told: dict[str, Any] = {"path": NORTH, "reserve_amount": reserve} | changes
         return await self.world.claim(policy, **told)
