@@ -39,10 +39,12 @@ class SideWorld(SettledWorld):
 
     async def granted(self, claim_id: UUID, what: str, side_id: str, outcome: str = "approve") -> dict[str, Any]:
         """All steps up to the branch; the last answer."""
+        told: dict[str, Any] = {}
         for path, kind in CHAIN:
             answer = await self.act_on(approver(path), claim_id, what, side_id, kind, outcome)
             assert answer.status_code == 201, answer.text
-        return answer.json()
+            told = answer.json()
+        return told
 
     async def before_decision(self, reserve: str = "50000.00", **changes: Any) -> UUID:
         """A liability claim with a reserve, its papers complete, nothing calculated."""
