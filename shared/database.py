@@ -29,14 +29,12 @@ from shared.idempotency import Answer, RequestKey
 from shared.idle_connections import ask_idle_connections
 from shared.ids import uuid7
 
-_BEGIN = text(
+_WHO = (
     "select set_config('anlan.scope', :scope, true), set_config('anlan.person', :person, true),"
-    " transaction_timestamp() as now"
+    " set_config('anlan.principal', :principal, true), transaction_timestamp() as now"
 )
-_BEGIN_KEYED = text(
-    "select set_config('anlan.scope', :scope, true), set_config('anlan.person', :person, true),"
-    " transaction_timestamp() as now, pg_try_advisory_xact_lock(:lock) as locked"
-)
+_BEGIN = text(_WHO)
+_BEGIN_KEYED = text(_WHO + ", pg_try_advisory_xact_lock(:lock) as locked")
 _SCOPE = text("select set_config('anlan.scope', :scope, true)")
 _SCOPE_NOW = text("select current_setting('anlan.scope')")
 
@@ -278,7 +276,8 @@ class Database:
             outbox.wake(self)
 
     async def _begin(self, session: AsyncSession, actor: Actor, key: RequestKey | None) -> Transaction:
-        params: dict[str, Any] = {"scope": actor.scope, "person": str(actor.person_id)}
+        principal = "" if actor.on_behalf_of is None else str(actor.on_behalf_of)
+        params: dict[str, Any] = {"scope": actor.scope, "person": str(actor.person_id), "principal": principal}
         keyed = key is not None and key.key is not None and not key.dry_run
         if keyed and key is not None:
             row = (await session.execute(_BEGIN_KEYED, {**params, "lock": key.lock(actor.person_id)})).one()

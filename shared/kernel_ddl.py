@@ -295,3 +295,56 @@ create table rule_sets (
 ;;
 create index rule_sets_effective on rule_sets (name, effective_from desc)
 """
+
+KERNEL_2 = """
+create table letters (
+  id uuid primary key,
+  org_path text collate "C" not null,
+  record_type text not null,
+  record_id uuid not null,
+  kind text not null,
+  template_version text not null,
+  data jsonb not null,
+  attachment_id uuid not null,
+  sha256 bytea not null,
+  issued_by uuid not null,
+  created_at timestamptz not null,
+  served_at timestamptz,
+  served_method text,
+  served_proof uuid,
+  served_by uuid
+)
+;;
+create index letters_record on letters (record_id, id)
+;;
+create trigger kept_as_issued before update on letters for each row when (
+  (to_jsonb(old) - array['org_path', 'served_at', 'served_method', 'served_proof', 'served_by'])
+    is distinct from (to_jsonb(new) - array['org_path', 'served_at', 'served_method', 'served_proof', 'served_by'])
+  or old.served_at is not null
+) execute function refuse_change()
+;;
+create trigger never_removed before delete on letters for each row execute function refuse_change()
+;;
+create table notices (
+  id uuid primary key,
+  org_path text collate "C" not null,
+  record_type text not null,
+  record_id uuid not null,
+  kind text not null,
+  channel text not null,
+  address text,
+  template_version text,
+  subject text not null,
+  body text not null,
+  state text not null check (state in ('queued', 'sent', 'delivered', 'failed', 'suppressed')),
+  reason text,
+  tries integer not null,
+  next_at timestamptz not null,
+  created_at timestamptz not null,
+  updated_at timestamptz not null
+)
+;;
+create index notices_record on notices (record_id, id)
+;;
+create index notices_waiting on notices (next_at, id) where state = 'queued'
+"""

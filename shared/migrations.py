@@ -19,7 +19,7 @@ from sqlalchemy import text
 from sqlalchemy.ext.asyncio import create_async_engine
 from sqlalchemy.pool import NullPool
 
-from shared.kernel_ddl import DIRECTORY_1, KERNEL_1
+from shared.kernel_ddl import DIRECTORY_1, KERNEL_1, KERNEL_2
 
 ROOT = Path(__file__).resolve().parent.parent
 DEPLOYABLES = ("gateway", "policy", "claims", "risk", "complaints", "crm")
@@ -149,6 +149,13 @@ def kernel_1() -> None:
         scoped(table)
     append_only("audit_entries")
     append_only("history")
+
+
+def kernel_2() -> None:
+    """Letters and notices to customers: the tables of every service that writes to somebody."""
+    _execute(KERNEL_2)
+    for table in ("letters", "notices"):
+        scoped(table)
 
 
 def directory_1() -> None:

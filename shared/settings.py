@@ -36,6 +36,14 @@ class DeployableSettings(BaseSettings):
     attachment_scanner: Literal["none", "clamav"] = "none"
     clamav_address: str = "127.0.0.1:3310"
     """Where clamd listens: `host:port`, or `unix:/path/of/its/socket`."""
+    notice_adapter: Literal["file", "smtp"] = "file"
+    """How notices leave: appended to `notices.ndjson` below `attachments_dir`, or e-mail by SMTP."""
+    smtp_address: str = "127.0.0.1:25"
+    smtp_sender: str = "service@anlan.example"
+    smtp_user: str = ""
+    smtp_password_file: Path | None = None
+    smtp_tls: bool = True
+    """Whether the connection is encrypted (STARTTLS)."""
     digest_key_file: Path | None = None
     """Key of the digests that gateway, policy and claims share."""
     health_port: int = 0

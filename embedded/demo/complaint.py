@@ -12,7 +12,9 @@ def complain(stage: Stage, claim_id: str, unit: str) -> None:
     """Registered at the sub-branch, assigned, investigated, decided, told, counted."""
     cast = stage.cast
     agent, head = cast.who("service_agent", unit), cast.who("department_head", cast.units.branch)
-    body = _complaint(stage, stage.read(agent, f"/v1/claims/{claim_id}")["claim_no"])
+    body = _complaint(
+        stage, stage.read(agent, f"/v1/claims/{claim_id}")["claim_no"], cast.staff_no("service_agent", unit)
+    )
     stage.wait(
         agent, "waits until complaints has heard of the claim",
         lambda: "known" if stage.try_out(agent, "/v1/complaints", body).get("complaint_no") else None,
@@ -20,13 +22,14 @@ def complain(stage: Stage, claim_id: str, unit: str) -> None:
     before = _counted(stage)
     told = stage.act(
         agent, "registers a complaint about the claim", "/v1/complaints", body,
-        told=lambda out: f"{out['complaint_no']} {out['status']}, owner {out['owner_path']}",
+        told=lambda out: f"{out['complaint_no']}; more is not told to a taker who had a hand in the claim",
     )  # fmt: skip
     here = f"/v1/complaints/{told['id']}"
     _check_identity(stage, here, agent)
     _assign(stage, here)
+    colleague = cast.who("service_agent", cast.units.central_branches[0])
     stage.refused(
-        agent, "wants to decide at the sub-branch", f"{here}/decisions", _reply(), on=here, status=403,
+        colleague, "wants to decide below the branch", f"{here}/decisions", _reply(), on=here, status=403,
         code="action_not_permitted",
     )  # fmt: skip
     _decide(stage, here)
@@ -40,7 +43,7 @@ def complain(stage: Stage, claim_id: str, unit: str) -> None:
     stage.number("complaint", told["complaint_no"])
 
 
-def _complaint(stage: Stage, claim_no: str) -> dict[str, Any]:
+def _complaint(stage: Stage, claim_no: str, taker: str) -> dict[str, Any]:
     """It names the branch's own full-time officer: he told the complainant to wait."""
     officer = stage.cast.staff_no("complaint_officer", stage.cast.units.branch)
     return {
@@ -50,6 +53,7 @@ def _complaint(stage: Stage, claim_no: str) -> dict[str, Any]:
         "cause": "payment_late",
         "content": "赔款到账慢，来电询问时让等通知，没有解释。",
         "received_at": stage.clock.said,
+        "reception": {"place": "客服柜面", "received_by_staff_no": [taker], "started_at": stage.clock.said},
     }
 
 
@@ -57,10 +61,7 @@ def _check_identity(stage: Stage, here: str, taker: Player) -> None:
     """Whoever took the claim's report in has a part in the matter; a colleague of the central branch checks."""
     colleague = stage.cast.who("service_agent", stage.cast.units.central_branches[0])
     body = {"result": "confirmed", "checked_at": stage.clock.said}
-    stage.refused(
-        taker, "wants to check who complains, having taken the claim in", f"{here}/identity-checks", body, on=here,
-        status=403, code="recused",
-    )  # fmt: skip
+    stage.refused(taker, "looks for it, having taken the claim in", here, method="GET", status=404, code="not_found")
     stage.act(colleague, "checks who complains", f"{here}/identity-checks", body, on=here)
 
 
@@ -94,7 +95,7 @@ def _decide(stage: Stage, here: str) -> None:
     looked = {"step": "核对付款记录，与投诉人通话", "contacted": True}
     stage.act(officer, "looks into it, speaks with the complainant", f"{here}/investigations", looked, on=here)
     stage.act(officer, "decides at the branch", f"{here}/decisions", _reply(), on=here)
-    told = {"method": "phone", "notified_at": stage.clock.said}
+    told = {"method": "phone", "notified_at": stage.clock.said, "proof_reference": "REC-1"}
     stage.act(officer, "tells the complainant the result", f"{here}/notifications", told, on=here)
 
 

@@ -9,6 +9,8 @@ from fastapi import FastAPI
 from services.claims.adjustment import handlers as adjustment
 from services.claims.adjustment import routes as adjustment_routes
 from services.claims.adjustment import shapes as adjustment_shapes
+from services.claims.advance import handlers as advance
+from services.claims.advance import routes as advance_routes
 from services.claims.agreement import handlers as agreement
 from services.claims.agreement import queries as agreement_queries
 from services.claims.agreement import routes as agreement_routes
@@ -25,14 +27,28 @@ from services.claims.claim import routes as claim_routes
 from services.claims.claim import shapes as claim_shapes
 from services.claims.claim.rules import Duty
 from services.claims.claim.tables import Claim
+from services.claims.correspondence import queries as correspondence_queries
+from services.claims.correspondence import routes as correspondence_routes
 from services.claims.cover import queries as cover_queries
+from services.claims.deadlines import handlers as deadlines
 from services.claims.deadlines import queries as deadline_queries
+from services.claims.deadlines import routes as deadline_routes
 from services.claims.documents import handlers as documents
 from services.claims.documents import routes as documents_routes
 from services.claims.documents import shapes as documents_shapes
 from services.claims.duplicates import handlers as duplicates
 from services.claims.duplicates import routes as duplicates_routes
+from services.claims.duty import routes as duty_routes
+from services.claims.duty.tables import DutyRoster
+from services.claims.file_export import handlers as file_export
+from services.claims.file_export import routes as file_export_routes
+from services.claims.goodwill import handlers as goodwill
+from services.claims.goodwill import routes as goodwill_routes
 from services.claims.intake import routes as intake_routes
+from services.claims.lending import handlers as lending
+from services.claims.lending import routes as lending_routes
+from services.claims.litigation import handlers as litigation
+from services.claims.litigation import routes as litigation_routes
 from services.claims.payment import handlers as payment
 from services.claims.payment import queries as payment_queries
 from services.claims.payment import routes as payment_routes
@@ -42,9 +58,22 @@ from services.claims.payout import handlers as payout
 from services.claims.payout import routes as payout_routes
 from services.claims.placement import handlers as placement
 from services.claims.placement import routes as placement_routes
+from services.claims.recovery import handlers as recovery
+from services.claims.recovery import routes as recovery_routes
+from services.claims.reopening import handlers as reopening
+from services.claims.reopening import queries as reopening_queries
+from services.claims.reopening import routes as reopening_routes
 from services.claims.reserve import handlers as reserve
 from services.claims.reserve import routes as reserve_routes
+from services.claims.retention import handlers as retention
+from services.claims.retention import routes as retention_routes
+from services.claims.second_look import handlers as second_look
+from services.claims.second_look import routes as second_look_routes
+from services.claims.second_look.tables import QualityCheck
 from services.claims.settings import ClaimsSettings
+from services.claims.side import queries as side_queries
+from services.claims.statistics import routes as statistics_routes
+from services.claims.survey import again as survey_again
 from services.claims.survey import handlers as survey
 from services.claims.survey import queries as survey_queries
 from services.claims.survey import routes as survey_routes
@@ -53,6 +82,7 @@ from shared.assignees import assignee_routes
 from shared.attachments import record_files, uploads_room
 from shared.audit_routes import audit_routes
 from shared.database import Database, Transaction
+from shared.job_routes import job_routes
 from shared.records import record_routes
 from shared.service import build_app
 from shared.work_items import work_item_routes
@@ -61,18 +91,32 @@ RULE_SETS = Path(__file__).parent / "rule_sets"
 
 ROOMS = (
     intake_routes.room,
+    # Their fixed words stand before the id of a claim.
+    statistics_routes.room,
+    retention_routes.room,
     claim_routes.room,
+    duty_routes.room,
     placement_routes.room,
     duplicates_routes.room,
     survey_routes.room,
     documents_routes.room,
+    deadline_routes.room,
     reserve_routes.room,
     adjustment_routes.room,
     approval_routes.room,
     agreement_routes.room,
     payment_routes.room,
     payout_routes.room,
+    second_look_routes.room,
+    advance_routes.room,
+    goodwill_routes.room,
+    recovery_routes.room,
+    litigation_routes.room,
+    reopening_routes.room,
+    correspondence_routes.room,
     archive_routes.room,
+    lending_routes.room,
+    file_export_routes.room,
 )
 """The routes of each room; what every record has alike comes after them."""
 
@@ -81,13 +125,23 @@ ACTIONS = (
     *duplicates.ACTIONS,
     *claim_handlers.ACTIONS,
     *survey.ACTIONS,
+    *survey_again.ACTIONS,
     *documents.ACTIONS,
+    *deadlines.ACTIONS,
     *reserve.ACTIONS,
     *adjustment.ACTIONS,
     *approval.ACTIONS,
     *agreement.ACTIONS,
     *payment.ACTIONS,
+    *advance.ACTIONS,
+    *goodwill.ACTIONS,
+    *recovery.ACTIONS,
+    *litigation.ACTIONS,
+    *reopening.ACTIONS,
     *archive.ACTIONS,
+    *lending.ACTIONS,
+    *retention.ACTIONS,
+    *file_export.ACTIONS,
 )
 DUTIES = {
     ("claims", "survey"): survey_queries.who_may_survey,
@@ -103,7 +157,10 @@ FACT_SOURCES = (
     approval_queries.known,
     agreement_queries.known,
     payment_queries.known,
+    side_queries.known,
+    reopening_queries.known,
     archive_queries.known,
+    retention.known,
 )
 PART_SOURCES = (
     cover_queries.shown,
@@ -113,7 +170,14 @@ PART_SOURCES = (
     adjustment_shapes.parts,
     approval_shapes.parts,
 )
-TIMELINE_SOURCES = (survey_shapes.timeline, documents_shapes.timeline, agreement_queries.timeline)
+TIMELINE_SOURCES = (
+    survey_shapes.timeline,
+    documents_shapes.timeline,
+    agreement_queries.timeline,
+    side_queries.timeline,
+    correspondence_queries.timeline,
+)
+CLOSING_SOURCES = (side_queries.closing,)
 
 
 async def plain_values(tx: Transaction, claim: Claim) -> dict[str, str | None]:
@@ -140,8 +204,11 @@ def create_app(settings: ClaimsSettings | None = None) -> FastAPI:
             reveal="claims.payment.reveal",
             plain_values=payment_shapes.plain_values,
         ),
+        record_routes(DutyRoster, "/v1/duty-rosters", read="claims.duty_roster.read"),
+        record_routes(QualityCheck, "/v1/quality-checks", read="claims.quality_check.read"),
         record_files(Claim, "/v1/claims", read="claims.attachment.read", write="claims.attachment.add"),
         uploads_room("/v1/claims", may="claims.attachment.add"),
+        job_routes("claims", read="claims.job.read", cancel="claims.job.cancel"),
         work_item_routes("claims"),
         assignee_routes(DUTIES),
         audit_routes("claims"),
@@ -152,7 +219,9 @@ def create_app(settings: ClaimsSettings | None = None) -> FastAPI:
         app.state.actions = ACTIONS
         app.state.payment_actions = payout.PAYMENT_ACTIONS
         app.state.fact_sources = FACT_SOURCES
+        app.state.on_decision = (second_look.draw,)
         app.state.part_sources = PART_SOURCES
         app.state.timeline_sources = TIMELINE_SOURCES
+        app.state.closing_sources = CLOSING_SOURCES
 
     return build_app("claims", chosen, rooms, prepare=prepare)

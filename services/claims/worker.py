@@ -5,19 +5,35 @@ from __future__ import annotations
 from services.claims.app import RULE_SETS
 from services.claims.consumers import CONSUMERS
 from services.claims.deadlines.handlers import TICKS as DEADLINE_TICKS
+from services.claims.duty.handlers import CALL_IMPORT, import_call
+from services.claims.duty.handlers import TICKS as DUTY_TICKS
+from services.claims.events import NoticeSent
+from services.claims.second_look.handlers import TICKS as SECOND_LOOK_TICKS
 from services.claims.settings import ClaimsSettings
+from services.claims.survey.watch import TICKS as SURVEY_TICKS
+from shared.job_runner import running
+from shared.notices import sending
 from shared.workers import run_worker
 
-TICKS = (*DEADLINE_TICKS,)
+TICKS = (
+    *DEADLINE_TICKS,
+    *SECOND_LOOK_TICKS,
+    *DUTY_TICKS,
+    *SURVEY_TICKS,
+)
+
+JOBS = {CALL_IMPORT: import_call}
 
 
 def main() -> None:
     """Publish, listen and look for what is due until stopped."""
+    settings = ClaimsSettings()  # type: ignore[call-arg]
     run_worker(
         "claims",
-        ClaimsSettings(),  # type: ignore[call-arg]
+        settings,
         consumers=CONSUMERS,
-        ticks=TICKS,
+        ticks=(*TICKS, sending(settings, NoticeSent)),
+        loops=(running(JOBS),),
         rule_set_folder=RULE_SETS,
     )
 

@@ -8,18 +8,29 @@ from fastapi import FastAPI
 
 from services.complaints.assignment import queries as assignment_queries
 from services.complaints.assignment import routes as assignment_routes
+from services.complaints.cause import routes as cause_routes
+from services.complaints.cause import shapes as cause_shapes
+from services.complaints.compensation import queries as compensation_queries
+from services.complaints.compensation import routes as compensation_routes
 from services.complaints.complaint.shapes import plain_values
 from services.complaints.complaint.tables import Complaint
+from services.complaints.correspondence.handlers import served
+from services.complaints.correspondence.queries import data_of
+from services.complaints.decision import queries as decision_queries
 from services.complaints.decision import routes as decision_routes
-from services.complaints.decision.queries import ACTIONS
 from services.complaints.investigation import routes as investigation_routes
+from services.complaints.mis_selling import routes as mis_selling_routes
+from services.complaints.mis_selling.tables import MisSellingCase
 from services.complaints.registration import routes as registration_routes
+from services.complaints.review import queries as review_queries
+from services.complaints.review import routes as review_routes
 from services.complaints.settings import ComplaintsSettings
 from services.complaints.statistics import routes as statistics_routes
 from shared.assignees import assignee_routes
 from shared.attachments import record_files, uploads_room
 from shared.audit_routes import audit_routes
 from shared.database import Database
+from shared.letter_routes import letter_routes
 from shared.records import record_routes
 from shared.service import build_app
 from shared.work_items import work_item_routes
@@ -33,14 +44,23 @@ def create_app(settings: ComplaintsSettings | None = None) -> FastAPI:
     chosen = settings or ComplaintsSettings()  # type: ignore[call-arg]
     rooms = (
         statistics_routes.room,
+        cause_routes.room,
         uploads_room(PATH, may="complaints.attachment.add"),
         registration_routes.room,
         assignment_routes.room,
         investigation_routes.room,
+        compensation_routes.room,
         decision_routes.room,
+        review_routes.room,
+        mis_selling_routes.room,
         record_routes(
             Complaint, PATH, read="complaints.complaint.read", reveal="complaints.complaint.reveal",
             plain_values=plain_values,
+        ),
+        record_routes(MisSellingCase, mis_selling_routes.PATH, read="complaints.mis_selling.read"),
+        letter_routes(
+            Complaint, PATH, issue="complaints.letter.issue", serve="complaints.letter.serve",
+            read="complaints.attachment.read", data=data_of, served=served,
         ),
         record_files(Complaint, PATH, read="complaints.attachment.read", write="complaints.attachment.add"),
         work_item_routes("complaints"),
@@ -49,6 +69,7 @@ def create_app(settings: ComplaintsSettings | None = None) -> FastAPI:
     )  # fmt: skip
 
     async def prepare(app: FastAPI, _db: Database) -> None:
-        app.state.actions = ACTIONS
+        app.state.actions = (*decision_queries.ACTIONS, *compensation_queries.ACTIONS, *review_queries.ACTIONS)
+        app.state.part_sources = (cause_shapes.part,)
 
     return build_app("complaints", chosen, rooms, prepare=prepare)

@@ -6,10 +6,12 @@ from typing import Any
 from uuid import UUID
 
 from pydantic import BaseModel
-from sqlalchemy import case, func, update
+from sqlalchemy import case, func, select, update
 from sqlalchemy.dialects.postgresql import insert
 
-from services.complaints.complaint.tables import ClaimDuty, ClaimReference, Complaint, PolicyReference
+from services.complaints.complaint.queries import keep_out
+from services.complaints.complaint.tables import ClaimDuty, ClaimReference, Complaint, PolicyDuty, PolicyReference
+from services.complaints.mis_selling.handlers import open_for_finding
 from shared.database import Transaction
 from shared.directory import DIRECTORY_CONSUMERS
 from shared.events import Received, consumes
@@ -37,6 +39,15 @@ class PolicyTold(BaseModel):
     product: str
     seller_id: UUID | None = None
     unit_code: str
+    line: str | None = None
+    underwriter_id: UUID | None = None
+
+
+class FindingTold(BaseModel):
+    finding_id: UUID
+    area: str
+    about_kind: str
+    about: UUID
 
 
 class MergedTold(BaseModel):
@@ -72,7 +83,11 @@ async def claim_matched(tx: Transaction, event: Received[ClaimTold]) -> None:
 
 @consumes("claims.duty.taken.v1")
 async def duty_taken(tx: Transaction, event: Received[DutyTold]) -> None:
+    """Whoever has a hand in the claim from now on stays out of the complaints about it that are open already."""
     await tx.execute(insert(ClaimDuty).values(**event.data.model_dump()).on_conflict_do_nothing())
+    about = select(Complaint).where(Complaint.claim_id == event.data.claim_id).order_by(Complaint.id)
+    for complaint in await tx.scalars(about.with_for_update()):
+        await keep_out(tx, complaint)
 
 
 async def _keep_policy(tx: Transaction, told: PolicyTold) -> None:
@@ -80,6 +95,10 @@ async def _keep_policy(tx: Transaction, told: PolicyTold) -> None:
     newer = PolicyReference.policy_version < statement.excluded.policy_version
     kept = {name: statement.excluded[name] for name in PolicyTold.model_fields if name != "policy_id"}
     await tx.execute(statement.on_conflict_do_update(index_elements=["policy_id"], set_=kept, where=newer))
+    held = {"seller": told.seller_id, "underwriter": told.underwriter_id}
+    rows = [{"policy_id": told.policy_id, "person_id": person, "duty": duty} for duty, person in held.items() if person]
+    if rows:
+        await tx.execute(insert(PolicyDuty).on_conflict_do_nothing(), rows)
 
 
 @consumes("policy.policy.issued.v1")
@@ -90,6 +109,14 @@ async def policy_issued(tx: Transaction, event: Received[PolicyTold]) -> None:
 @consumes("policy.policy.endorsed.v1")
 async def policy_endorsed(tx: Transaction, event: Received[PolicyTold]) -> None:
     await _keep_policy(tx, event.data)
+
+
+@consumes("crm.finding.raised.v1")
+async def finding_raised(tx: Transaction, event: Received[FindingTold]) -> None:
+    """A return visit that suspects mis-selling of a policy opens the case; anything else is others' to follow up."""
+    told = event.data
+    if told.area == "mis_selling" and told.about_kind == "policy":
+        await open_for_finding(tx, told.finding_id, told.about, event.time)
 
 
 @consumes("crm.customer.merged.v1")
@@ -108,5 +135,6 @@ CONSUMERS = (
     duty_taken,
     policy_issued,
     policy_endorsed,
+    finding_raised,
     customer_merged,
 )

@@ -77,6 +77,37 @@ class DeadlineBreached(Payload):
     due_legal_on: date
 
 
+class MisSellingOpened(Payload):
+    SUBJECT: ClassVar[str] = "complaints.mis_selling_case.opened.v1"
+
+    case_id: UUID
+    policy_id: UUID | None = None
+    customer_id: UUID | None = None
+    seller_id: UUID
+    due_on: date
+    origin: Origin | None = None
+
+
+class MisSellingClosed(Payload):
+    """`policy_id` says whose mark ends and whose finding is fixed; `action` is the first kind of what was done."""
+
+    SUBJECT: ClassVar[str] = "complaints.mis_selling_case.closed.v1"
+
+    case_id: UUID
+    policy_id: UUID | None = None
+    outcome: str
+    action: str
+
+
+class NoticeSent(Payload):
+    SUBJECT: ClassVar[str] = "complaints.notice.sent.v1"
+
+    notice_id: UUID
+    about: UUID
+    channel: str
+    state: str
+
+
 EVENTS: tuple[type[Payload], ...] = (
     ComplaintRegistered,
     ComplaintExtended,
@@ -84,4 +115,7 @@ EVENTS: tuple[type[Payload], ...] = (
     ComplaintNotified,
     ComplaintWithdrawn,
     DeadlineBreached,
+    MisSellingOpened,
+    MisSellingClosed,
+    NoticeSent,
 )

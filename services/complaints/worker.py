@@ -3,10 +3,17 @@
 from __future__ import annotations
 
 from services.complaints.app import RULE_SETS
-from services.complaints.clock.handlers import BREACHES
+from services.complaints.assignment.handlers import TICKS as ASSIGNMENT_TICKS
+from services.complaints.cause.handlers import TICKS as CAUSE_TICKS
+from services.complaints.clock.handlers import TICKS as CLOCK_TICKS
 from services.complaints.consumers import CONSUMERS
+from services.complaints.events import NoticeSent
+from services.complaints.mis_selling.handlers import TICKS as MIS_SELLING_TICKS
 from services.complaints.settings import ComplaintsSettings
+from shared.notices import sending
 from shared.workers import run_worker
+
+TICKS = (*CLOCK_TICKS, *ASSIGNMENT_TICKS, *CAUSE_TICKS, *MIS_SELLING_TICKS)
 
 
 def main() -> None:
@@ -16,7 +23,7 @@ def main() -> None:
         "complaints",
         settings,
         consumers=CONSUMERS,
-        ticks=(BREACHES,),
+        ticks=(*TICKS, sending(settings, NoticeSent)),
         rule_set_folder=RULE_SETS,
     )
 

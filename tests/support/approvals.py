@@ -24,7 +24,7 @@ def content(path: str) -> dict:
 
 SEED = content("gateway/authority/rule_sets/authority_tables.2026-1.toml")
 TABLE = AuthorityTable.of(SEED["version"], SEED["effective_from"], SEED["content"]["entries"])
-TRIGGERS = Triggers.of(content("services/claims/rule_sets/approval_triggers.2026-1.toml")["content"])
+TRIGGERS = Triggers.of(content("services/claims/rule_sets/approval_triggers.2026-2.toml")["content"])
 
 HEAD = Unit("00", "00", "head_office", name="总公司")
 BRANCH = Unit("32", "00.32", "branch", name="江岚省分公司")

@@ -254,7 +254,7 @@ async def _complaint(world: CheckedWorld) -> None:
     made = await world.done("complaints", await world.who("service_agent", SUB), "POST", "/v1/complaints", given)
     world.ids["complaint"] = made["id"]
     complaint = f"/v1/complaints/{made['id']}"
-    reply = {"findings": "属实", "basis": "条款", "reasons": "材料齐全", "remedies": ["review"], "outcome": "upheld"}
+    reply = {"findings": "经核查情况属实", "basis": "保险条款", "reasons": "材料齐全", "remedies": ["review"], "outcome": "upheld"}
     for below, body in (
         ("identity-checks", {"result": "confirmed"}),
         ("assignments", {"officer_person_id": str(officer.person_id)}),
@@ -262,7 +262,7 @@ async def _complaint(world: CheckedWorld) -> None:
         ("decisions", reply),
     ):
         await world.step("complaints", officer, complaint, below, body)
-    told = {"method": "phone", "notified_at": now()}
+    told = {"method": "phone", "notified_at": now(), "proof_reference": "REC-1"}
     await world.step("complaints", officer, complaint, "notifications", told)
 
 

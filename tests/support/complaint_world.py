@@ -6,9 +6,9 @@ from datetime import date, timedelta
 from typing import Any
 from uuid import UUID, uuid4
 
-from services.complaints.complaint.tables import ClaimDuty, ClaimReference, PolicyReference
+from services.complaints.complaint.tables import ClaimDuty, ClaimReference, PolicyDuty, PolicyReference
 from shared.actor import Actor, machine
-from shared.clock import process_now, rfc3339
+from shared.clock import legal_day, process_now, rfc3339
 from shared.directory import directory_appointments, directory_persons
 from tests.support.services import ServiceUnderTest
 from tests.support.tokens import actor
@@ -41,6 +41,9 @@ async def appoint(service: ServiceUnderTest, *people: Actor) -> None:
             await tx.execute(directory_appointments.insert().values(**row))
 
 
+TOLD = {"method": "phone", "proof_reference": "REC-1"}
+
+
 async def know_claim(service: ServiceUnderTest, *, duties: tuple[Actor, ...] = (), seller: Actor | None = None) -> UUID:
     """A claim on a policy, as events would have told of it."""
     claim_id, policy_id, customer_id = uuid4(), uuid4(), uuid4()
@@ -49,8 +52,11 @@ async def know_claim(service: ServiceUnderTest, *, duties: tuple[Actor, ...] = (
             PolicyReference(
                 policy_id=policy_id, policy_no="PLL-1", customer_id=customer_id, product="public_liability",
                 seller_id=None if seller is None else seller.person_id, unit_code="320102", policy_version=1,
+                line="liability",
             )
         )  # fmt: skip
+        if seller is not None:
+            tx.add(PolicyDuty(policy_id=policy_id, person_id=seller.person_id, duty="seller"))
         tx.add(
             ClaimReference(
                 claim_id=claim_id, claim_no=CLAIM_NO, policy_id=policy_id, customer_id=customer_id,
@@ -93,3 +99,27 @@ async def assigned(service: ServiceUnderTest, **changes: Any) -> dict[str, Any]:
     told = await registered(service, **changes)
     told = await act(service, AGENT, told, "identity-checks", {"result": "confirmed"})
     return await act(service, HEAD, told, "assignments", {})
+
+
+async def parts(service: ServiceUnderTest, told: dict[str, Any]) -> dict[str, str]:
+    """What lies below a complaint in an officer's hands, and a case beside it: ids by the part of the path."""
+    found = {}
+    bodies = {
+        "compensations": {"amount": "500.00", "reason": "误工"},
+        "root-causes": {
+            "action": "培训", "owner_staff_no": HEAD.staff_no, "due_on": (legal_day(process_now())).isoformat()
+        },
+        "letters": {"kind": "acceptance"},
+    }  # fmt: skip
+    version = told["version"]
+    for name, body in bodies.items():
+        stated = {} if name == "letters" else {"version": version}
+        answer = await service.post(OFFICER, f"/v1/complaints/{told['id']}/{name}", body, **stated)
+        assert answer.status_code == 201, answer.text
+        made = answer.json()
+        found[name] = made.get("letter_id") or made["id"]
+        version = made.get("complaint", {"version": version})["version"]
+    source = {"source": {"kind": "complaint", "id": told["id"]}, "seller_staff_no": SURVEYOR.staff_no}
+    answer = await service.post(OFFICER, "/v1/mis-selling-cases", source)
+    assert answer.status_code == 201, answer.text
+    return found | {"case": answer.json()["id"]}

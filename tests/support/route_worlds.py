@@ -169,11 +169,14 @@ async def complaints_world(service: ServiceUnderTest) -> RouteWorld:
     waiting = await _uploaded(service, complaint_world.AGENT, "/v1/complaints")
     made = await complaint_world.assigned(service, about={"claim_no": complaint_world.CLAIM_NO})
     path = f"/v1/complaints/{made['id']}"
+    parts = await complaint_world.parts(service, made)
     return RouteWorld(
         service,
         known={
             "/v1/complaints/{}": made["id"],
             "/v1/complaints/{}/attachments/{}": await _attached(service, complaint_world.AGENT, path),
+            **{f"/v1/complaints/{{}}/{name}/{{}}": one for name, one in parts.items() if name != "case"},
+            "/v1/mis-selling-cases/{}": parts["case"],
         },
         bodies={
             "POST /v1/complaints/{complaint_id}/decisions": complaint_world.REPLY,

@@ -11,7 +11,7 @@ from uuid import UUID
 from sqlalchemy import select, text
 
 from services.claims.adjustment import rules
-from services.claims.adjustment.tables import CalculationSheet, LimitEntry, LossAssessment, PriorPayment
+from services.claims.adjustment.tables import CalculationSheet, LimitEntry, LossAssessment, PayeePlan, PriorPayment
 from services.claims.claim.queries import injured_of
 from services.claims.claim.tables import Claim, InjuredPerson
 from services.claims.cover import queries as cover
@@ -87,6 +87,18 @@ async def current_sheet(tx: Transaction, claim: Claim) -> CalculationSheet | Non
     return await tx.scalar(statement)
 
 
+async def payee_plan(tx: Transaction, claim_id: UUID) -> PayeePlan | None:
+    """Who is to be paid, as last named; None while nobody was named."""
+    statement = select(PayeePlan).where(PayeePlan.claim_id == claim_id)
+    return await tx.scalar(statement.order_by(PayeePlan.number.desc()).limit(1))
+
+
+async def last_voiding_plan(tx: Transaction, claim_id: UUID) -> int:
+    """The number of the last plan that took a decision back, 0 without one."""
+    statement = select(PayeePlan.number).where(PayeePlan.claim_id == claim_id, PayeePlan.voids_decision)
+    return await tx.scalar(statement.order_by(PayeePlan.number.desc()).limit(1)) or 0
+
+
 async def paid_before(tx: Transaction, claim_id: UUID) -> Sequence[PriorPayment]:
     """Advances and payments the claim has had, in order."""
     statement = select(PriorPayment).where(PriorPayment.claim_id == claim_id)
@@ -116,11 +128,14 @@ async def version_at_loss(tx: Transaction, claim: Claim) -> tuple[CoverVersion, 
 
 
 async def interested(tx: Transaction, claim: Claim, digest_key: bytes) -> frozenset[UUID]:
-    """Staff who are, or whose declared relatives are, claimant or reporter of this claim."""
+    """Staff who are, or whose declared relatives are, claimant, reporter or payee of this claim."""
     digests = {row.digest for row in await injured_of(tx, claim.id) if row.digest}
     losses = await newest_losses(tx, claim.id)
     for one in losses.facts.get("claimants", ()) if losses else ():
         digests |= {one["id_digest"]} if one.get("id_digest") else set()
+    plan = await payee_plan(tx, claim.id)
+    for one in plan.payees if plan else ():
+        digests |= {one[name] for name in ("account_digest", "id_digest") if one.get(name)}
     digests.add(keyed_digest(digest_key, claim.reporter["phone"]))
     return frozenset(person for person, _ in await directory.declared(tx, digests))
 
@@ -132,6 +147,7 @@ async def basis_of(
     version: CoverVersion,
     covered: bool,
     disregarded: Sequence[str],
+    overrides: Sequence[rules.Override] = (),
 ) -> rules.Basis:
     """Everything a sheet follows from, with the limits as other claims leave them at this moment."""
     people = await _people(tx, claim, losses, version)
@@ -145,7 +161,7 @@ async def basis_of(
         accident_on=on, entries=entries, keys=keys_of(claim, people),
         sums_insured={ref: sums[one.insured_ref] for ref, one in people.items() if one.insured_ref in sums},
         unlisted=frozenset(ref for ref, one in people.items() if _missing(listed, one, on)),
-        figures=await _figures(tx), paid_before=paid, disregarded=frozenset(disregarded),
+        figures=await _figures(tx), paid_before=paid, disregarded=frozenset(disregarded), overrides=tuple(overrides),
     )  # fmt: skip
 
 

@@ -6,15 +6,15 @@ from collections.abc import Mapping
 from typing import Any
 
 from services.claims.adjustment import queries, rules
-from services.claims.adjustment.schemas import LossesOut, SheetOut
-from services.claims.adjustment.tables import CalculationSheet, LossAssessment
+from services.claims.adjustment.schemas import LossesOut, PayeeIn, PayeesOut, SheetOut
+from services.claims.adjustment.tables import CalculationSheet, LossAssessment, PayeePlan
 from services.claims.claim.queries import ClaimFacts
 from services.claims.claim.schemas import RecordState
 from services.claims.claim.tables import Claim
 from shared import directory
 from shared.actor import Actor
 from shared.database import Transaction
-from shared.masking import masked_name, masked_text
+from shared.masking import keyed_digest, masked_name, masked_text
 
 UNMASK = "claims.medical.unmask"
 _MEDICAL = ("grade", "grades", "days", "occurred_on", "includes_earlier_injury")
@@ -29,7 +29,10 @@ def _name(claimant: Mapping[str, Any]) -> str | None:
 
 
 def _loss(loss: Mapping[str, Any], plain: bool) -> dict[str, Any]:
-    return dict(loss) if plain else {name: value for name, value in loss.items() if name not in _MEDICAL}
+    told = dict(loss) if plain else {name: value for name, value in loss.items() if name not in _MEDICAL}
+    if "repairer" in told:
+        told["repairer"] = {name: value for name, value in told["repairer"].items() if name != "digest"}
+    return told
 
 
 def losses(row: LossAssessment, claim: Claim, actor: Actor, staff_no: str) -> LossesOut:
@@ -63,7 +66,7 @@ def sheet(row: CalculationSheet, claim: Claim, actor: Actor, staff_no: str, *, w
         superseded=row.sheet_version != claim.sheet_version, loss_number=row.loss_number,
         policy_version=row.policy_version, engine_version=row.engine_version,
         calculated_by={"person_id": str(row.person_id), "staff_no": staff_no}, digest=row.digest,
-        disregarded_clause_ids=row.disregarded_clause_ids, **{**content, "lines": lines},
+        disregarded_clause_ids=row.disregarded_clause_ids, overrides=row.overrides, **{**content, "lines": lines},
         masked=[] if plain else ["lines.explanation"], claim=state_of(claim) if with_claim else None,
     )  # fmt: skip
 
@@ -77,6 +80,29 @@ async def sheets(tx: Transaction, claim: Claim) -> list[SheetOut]:
     rows = await queries.sheets_of(tx, claim.id)
     staff = await directory.staff_numbers(tx, [row.person_id for row in rows])
     return [sheet(row, claim, tx.actor, staff.get(row.person_id, "")) for row in rows]
+
+
+def stored_payee(told: PayeeIn, digest_key: bytes) -> dict[str, Any]:
+    """A payee as he is kept: the account and the identity number only as keyed digests."""
+    body = told.model_dump(mode="json", exclude_none=True, exclude={"id_no", "account"})
+    body["name"] = told.name.strip()
+    for name, value in (("id_digest", told.id_no), ("account_digest", told.account)):
+        body |= {name: keyed_digest(digest_key, value)} if value else {}
+    return body
+
+
+def payees(row: PayeePlan, claim: Claim, staff_no: str, *, voided: bool = False) -> PayeesOut:
+    """The plan for a caller: names masked, digests left out, whether an account was named."""
+    shown = [
+        {name: value for name, value in one.items() if not name.endswith("_digest")}
+        | {"name": masked_name(one["name"]), "account_named": "account_digest" in one}
+        for one in row.payees
+    ]
+    return PayeesOut(
+        number=row.number, created_at=row.created_at, payees=shown, digest=row.digest, voided=voided,
+        named_by={"person_id": str(row.person_id), "staff_no": staff_no},
+        masked=[f"payees.{at}.name" for at in range(len(shown))], claim=state_of(claim),
+    )  # fmt: skip
 
 
 async def parts(tx: Transaction, facts: ClaimFacts) -> Mapping[str, Any]:

@@ -8,6 +8,7 @@ from typing import Any
 from uuid import UUID
 
 from sqlalchemy import ForeignKey, Uuid
+from sqlalchemy.dialects.postgresql import JSONB
 from sqlalchemy.orm import Mapped, mapped_column
 
 from services.claims.claim.tables import Base
@@ -30,7 +31,8 @@ class CalculationSheet(Part, Base):
     """One calculation, appended. `content` is the sheet as the engine told it; amounts in yuan at the whole share.
 
     `in_force`: whether the policy version covered the moment of the loss. `claimed_amount`: what was claimed, None
-    where a benefit by scale was claimed, which states no amount. `digest`: of what an approver approves.
+    where a benefit by scale was claimed, which states no amount. `overrides`: `{claimant_ref, kind, amount, reason}` of
+    lines set by hand. `digest`: of what an approver approves.
     """
 
     __tablename__ = "calculation_sheets"
@@ -47,7 +49,25 @@ class CalculationSheet(Part, Base):
     claimed_amount: Mapped[Decimal | None]
     content: Mapped[dict[str, Any]]
     disregarded_clause_ids: Mapped[list[str]]
+    overrides: Mapped[list[dict[str, Any]]] = mapped_column(JSONB, default=list)
     digest: Mapped[str]
+    person_id: Mapped[UUID]
+
+
+class PayeePlan(Part, Base):
+    """One version of who is to be paid, appended; `digest` is part of what is approved.
+
+    `payees`: `{claimant_ref, kind, name, relation, share, entitled, account_digest, id_digest}`; accounts and identity
+    numbers only as keyed digests. `voids_decision`: the change came after the decision and took it back.
+    """
+
+    __tablename__ = "payee_plans"
+
+    claim_id: Mapped[UUID] = mapped_column(ForeignKey("claims.id"))
+    number: Mapped[int]
+    payees: Mapped[list[dict[str, Any]]] = mapped_column(JSONB)
+    digest: Mapped[str]
+    voids_decision: Mapped[bool]
     person_id: Mapped[UUID]
 
 

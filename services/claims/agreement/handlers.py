@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from datetime import datetime
+from decimal import Decimal
 from typing import Any
 from uuid import UUID
 
@@ -17,6 +19,7 @@ from services.claims.claim import queries as spine
 from services.claims.claim.rules import ClaimStatus, Outcome
 from services.claims.claim.tables import Claim
 from services.claims.deadlines import queries as deadlines
+from services.claims.side.handlers import record_overpayment
 from shared.actions import Action
 from shared.actor import Actor
 from shared.database import Database, Transaction
@@ -24,10 +27,15 @@ from shared.errors import Text
 from shared.idempotency import Answer, RequestKey
 from shared.ids import uuid7
 from shared.money import ZERO, yuan
+from shared.notices import send_notice
 from shared.periods import Deadline
 from shared.work_items import close_items, open_item
 
 MOOT_ONCE_SETTLED = (rules.ORDER_ITEM, "advance_payment")
+
+
+RESULTS = {"paid": "赔付", "partial": "部分赔付", "refused": "不予赔偿", "zero": "核定金额为零"}
+"""Results as a message names them."""
 
 
 def _outcome(claim: Claim) -> Outcome | None:
@@ -127,17 +135,35 @@ async def serve_notice(
         decision = await queries.decision_of(tx, claim)
         clauses = None if command.clause_ids is None else tuple(command.clause_ids)
         told = rules.Notice(command.kind, command.served_at, command.reason, clauses)
-        status = rules.serve(claim.state, decision, told, facts.served, tx.now)
-        row = _notice(tx, claim, decision, told, command.method)
-        tx.add(row)
         before = {"status": claim.status}
-        if status is not claim.state:
-            claim.advance(status)
-            await settle(tx, claim, command.served_at)
-        await close_items(tx, claim.id, rules.NOTICE_ITEM)
+        row = await _served(tx, claim, decision, told, facts.served, command.method)
         after = {"status": claim.status, "kind": row.kind, "served_at": row.served_at, "method": row.method}
         tx.note("serve_notice", claim, before=before, after=after)
         return tx.answer(shapes.notice(row, claim), location=_at(claim), version=claim.version)
+
+
+async def _served(
+    tx: Transaction, claim: Claim, decision: rules.Decision, told: rules.Notice,
+    served: Mapping[rules.NoticeKind, datetime], method: str,
+) -> ResultNotice:  # fmt: skip
+    status = rules.serve(claim.state, decision, told, served, tx.now)
+    row = _notice(tx, claim, decision, told, method)
+    tx.add(row)
+    if status is not claim.state:
+        claim.advance(status)
+        await settle(tx, claim, told.served_at)
+    await close_items(tx, claim.id, rules.NOTICE_ITEM)
+    return row
+
+
+async def serve_by_letter(tx: Transaction, claim: Claim, kind: rules.NoticeKind, at: datetime, method: str) -> None:
+    """The letter that tells the result has its receipt: the notice is served, unless it was before.
+
+    Refuses as `serve_notice` does. The caller holds the claim's row and writes the note of the change.
+    """
+    decision, served = await queries.decision_of(tx, claim), await queries.served(tx, claim)
+    if kind not in served:
+        await _served(tx, claim, decision, rules.Notice(kind, at), served, method)
 
 
 def _notice(tx: Transaction, claim: Claim, decision: rules.Decision, told: rules.Notice, method: str) -> ResultNotice:
@@ -170,6 +196,10 @@ async def record_explanation(
         return tx.answer(shapes.explanation(row, claim, actor), location=_at(claim), version=claim.version)
 
 
+def _own_share(sheet: Mapping[str, Any]) -> Decimal:
+    return Decimal(sheet["own_share_amount"])
+
+
 async def settle(tx: Transaction, claim: Claim, settled_at: datetime) -> None:
     """The claim's money has come to its end: paid, refused and served, or served as zero.
 
@@ -187,6 +217,9 @@ async def settle(tx: Transaction, claim: Claim, settled_at: datetime) -> None:
             for one in await sheets.limits_of(tx, claim.id)
         ]
     paid = sum((one.amount for one in await sheets.paid_before(tx, claim.id)), ZERO)
+    sheet = await sheets.current_sheet(tx, claim)
+    beyond = paid if claim.outcome == Outcome.REFUSED or sheet is None else paid - _own_share(sheet.content)
+    await record_overpayment(tx, claim, beyond, settled_at)
     tx.publish(
         events.ClaimSettled(
             claim_id=claim.id, policy_id=claim.policy_id, customer_id=claim.customer_id, outcome=claim.outcome or "",
@@ -195,6 +228,10 @@ async def settle(tx: Transaction, claim: Claim, settled_at: datetime) -> None:
         claim,
     )  # fmt: skip
     await close_items(tx, claim.id, *MOOT_ONCE_SETTLED)
+    told = {"claim_no": claim.claim_no, "result": RESULTS.get(claim.outcome or "", ""), "paid": yuan(paid)}
+    await send_notice(
+        tx, events.NoticeSent, claim, "settled", channel="sms", address=claim.reporter.get("phone"), facts=told
+    )
     await open_item(
         tx, rules.CLOSE_ITEM, claim, Text("结案", "Close the claim"), number=claim.claim_no, unit_code=claim.unit_code,
         position="adjuster", href=f"{_at(claim)}/closures",

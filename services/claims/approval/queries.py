@@ -4,25 +4,26 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from datetime import timedelta
 from decimal import Decimal
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import select
+from sqlalchemy import exists, false, or_, select
 
 from services.claims.adjustment import queries as adjustment
 from services.claims.adjustment import rules as calculation
-from services.claims.adjustment.tables import CalculationSheet
+from services.claims.adjustment.tables import CalculationSheet, PayeePlan
 from services.claims.approval import rules
 from services.claims.approval.rules import Facts, Sheet, StepDone, Trigger, Triggers
-from services.claims.approval.tables import ApprovalStep
-from services.claims.claim.queries import duties_of
+from services.claims.approval.tables import ApprovalRaise, ApprovalStep
+from services.claims.claim.queries import duties_of, injured_of
 from services.claims.claim.rules import BEFORE_DECISION, ClaimStatus, Flag, Held, Outcome, PolicyDuty
-from services.claims.claim.tables import Claim
+from services.claims.claim.tables import Claim, InjuredPerson
 from services.claims.cover.tables import CoverVersion
 from shared import directory
 from shared.approval_chain import Act, Standing
-from shared.authority import AuthorityTable
+from shared.authority import AuthorityTable, rank
 from shared.database import Transaction
 from shared.money import ZERO
 from shared.rule_sets import in_force
@@ -59,16 +60,24 @@ class ApprovalFacts:
     triggers: Triggers
     accident: tuple[AccidentClaim, ...]
     changed: tuple[str, ...]
+    plan: PayeePlan | None = None
+    raises: tuple[ApprovalRaise, ...] = ()
 
     @property
     def done(self) -> tuple[StepDone, ...]:
-        """The acts so far, on whichever sheet."""
+        """The acts so far, on whichever sheet, for the payees as they are named now."""
         return tuple(
             StepDone(
                 Act(one.step, one.kind, one.outcome, one.position, one.person_id, one.on_behalf_of), one.sheet_version
             )
             for one in self.steps
+            if one.payee_number == self.payee_number
         )
+
+    @property
+    def payee_number(self) -> int:
+        """The version of the payees that is approved together with the sheet, 0 while none are named."""
+        return self.plan.number if self.plan else 0
 
     def standing(self, *, refusing: bool = False) -> Standing:
         """How far the chain has come."""
@@ -125,19 +134,77 @@ async def approval_facts(tx: Transaction, claim: Claim, digest_key: bytes) -> Ap
     accident = await accident_of(tx, claim)
     interested = await adjustment.interested(tx, claim, digest_key)
     void = _void_clauses(row)
+    steps, plan = tuple(await steps_of(tx, claim.id)), await adjustment.payee_plan(tx, claim.id)
+    raises = tuple(await raises_of(tx, claim))
+    voiding = await adjustment.last_voiding_plan(tx, claim.id)
     facts = Facts(
         status=claim.state, line=claim.line, amount=sum((one.amount for one in accident), ZERO),
         units=tuple(await directory.units_on_path(tx, claim.org_path)),
         triggers=_triggers(claim, row, accident, triggers, staff=bool(interested)),
         duties=(*await duties_of(tx, claim.id), *await policy_duties(tx, row)), interested=interested,
         unacknowledged=void | await _unacknowledged(tx, row),
+        barred=frozenset(person for one in steps if one.payee_number < voiding for person in _persons(one)),
+        raised_to=max((one.to_level for one in raises), key=rank, default=None),
     )  # fmt: skip
     cited = {clause for line in row.content["lines"] for clause in line["clause_ids"]}
     return ApprovalFacts(
         claim=claim, row=row, facts=facts, sheet=Sheet(row.sheet_version, row.gross_amount, frozenset(cited | void)),
-        steps=tuple(await steps_of(tx, claim.id)), table=await directory.authority_table_at(tx), triggers=triggers,
+        steps=steps, plan=plan, raises=raises, table=await directory.authority_table_at(tx), triggers=triggers,
         accident=accident, changed=await _changed(tx, claim, row),
     )  # fmt: skip
+
+
+async def raises_of(tx: Transaction, claim: Claim) -> Sequence[ApprovalRaise]:
+    """How often the claim was taken further up since it was last decided."""
+    since = [] if claim.determined_at is None else [ApprovalRaise.created_at > claim.determined_at]
+    statement = select(ApprovalRaise).where(ApprovalRaise.claim_id == claim.id, *since)
+    return await tx.scalars(statement.order_by(ApprovalRaise.created_at, ApprovalRaise.id))
+
+
+def _persons(one: ApprovalStep) -> tuple[UUID, ...]:
+    return (one.person_id, one.on_behalf_of) if one.on_behalf_of else (one.person_id,)
+
+
+async def payees_changed(tx: Transaction, claim: Claim, approved: ApprovalStep | None) -> bool:
+    """Whether those to be paid are not those that `approved` approved."""
+    plan = await adjustment.payee_plan(tx, claim.id)
+    return approved is not None and approved.payee_digest != (plan.digest if plan else None)
+
+
+async def similar_losses(tx: Transaction, claim: Claim, hours: int) -> list[dict[str, Any]]:
+    """Claims on other policies near in time with the same insured, the same injured person or the same payee.
+
+    They are shown to the approver, whichever unit handles them; their amounts do not count.
+    """
+    near = timedelta(hours=hours)
+    digests = {row.digest for row in await injured_of(tx, claim.id) if row.digest}
+    plan = await adjustment.payee_plan(tx, claim.id)
+    accounts = {one["account_digest"] for one in (plan.payees if plan else ()) if one.get("account_digest")}
+    alike = [InjuredPerson.claim_id == Claim.id, InjuredPerson.digest.in_(digests)]
+    named = exists().where(PayeePlan.claim_id == Claim.id) if accounts else false()
+    others = select(Claim).where(
+        or_(Claim.customer_id == claim.customer_id, exists().where(*alike), named),
+        Claim.id != claim.id, Claim.accident_id != claim.accident_id, Claim.status != str(ClaimStatus.CANCELLED),
+        Claim.loss_at.between(claim.loss_at - near, claim.loss_at + near),
+    )  # fmt: skip
+    found = []
+    async with adjustment.across_units(tx):
+        for one in await tx.scalars(others.order_by(Claim.claim_no).limit(200)):
+            because = await _alike(tx, claim, one, digests, accounts)
+            found += [{"claim_no": one.claim_no, "policy_no": one.policy_no, "because": because}] if because else []
+    return found
+
+
+async def _alike(tx: Transaction, claim: Claim, other: Claim, digests: set[str], accounts: set[str]) -> list[str]:
+    plan = await adjustment.payee_plan(tx, other.id) if accounts else None
+    theirs = {one.get("account_digest") for one in plan.payees} if plan else set()
+    injured = {row.digest for row in await injured_of(tx, other.id)} if digests else set()
+    same = {
+        "insured": claim.customer_id is not None and claim.customer_id == other.customer_id,
+        "injured": bool(digests & injured),
+        "payee": bool(accounts & theirs),
+    }
+    return [name for name, holds in same.items() if holds]
 
 
 def _void_clauses(row: CalculationSheet) -> frozenset[str]:
@@ -161,6 +228,7 @@ def _triggers(
     found |= {Trigger.STAFF_OR_RELATIVES} if staff else set()
     found |= {Trigger.CASUALTIES} if triggers.many_casualties(deaths, injured) else set()
     found |= {Trigger.REOPENING} if claim.reopened_count else set()
+    found |= {Trigger.MANUAL_OVERRIDE} if row.overrides else set()
     # A sheet without cover pays nothing for want of cover: whatever it is called, that is a refusal.
     found |= {Trigger.REFUSAL} if calculation.NOT_IN_FORCE in row.content["flags"] else set()
     return frozenset(found)

@@ -26,6 +26,27 @@ class Approve(BaseModel):
     clause_ids: list[str] = Field(default_factory=list, max_length=50)
 
 
+class RaiseClaim(BaseModel):
+    """Take the claim one level further up, with a reason."""
+
+    model_config = ConfigDict(extra="forbid")
+
+    reason_code: str | None = Field(default=None, max_length=50)
+    reason: str | None = Field(default=None, max_length=2000)
+
+
+class RaiseOut(BaseModel):
+    """`from_level` would have decided, `to_level` decides now."""
+
+    id: Id
+    created_at: Instant
+    from_level: str
+    to_level: str
+    reason_code: str
+    reason: str
+    claim: RecordState
+
+
 class ApprovalStepOut(BaseModel):
     """The step taken; `missing`: the positions whose signature the same step still waits for."""
 
@@ -70,7 +91,9 @@ class ApprovalOut(BaseModel):
     """How far the approval of the newest sheet has come, and what counts for it.
 
     `voided`: acts on older sheets, and acts taken back by a return. `conflicts`: persons who may not approve this
-    claim, and why. `blocked_by`: codes of what a decision to pay would be refused for whoever gives it.
+    claim, and why. `similar_claims`: on other policies, near in time, with the same insured, injured person or payee:
+    shown, not added. `payee_number`: the version of the payees that is approved with the sheet. `approved`: the digests
+    of what was decided. `blocked_by`: codes of what a decision to pay would be refused for whoever gives it.
     """
 
     chain: list[ChainStepOut]
@@ -86,3 +109,7 @@ class ApprovalOut(BaseModel):
     conflicts: list[dict[str, Any]]
     blocked_by: list[str]
     voided: list[dict[str, Any]]
+    raises: list[dict[str, Any]] = Field(default_factory=list)
+    similar_claims: list[dict[str, Any]] = Field(default_factory=list)
+    payee_number: int = 0
+    approved: dict[str, Any] | None = None

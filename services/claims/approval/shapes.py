@@ -9,8 +9,9 @@ from uuid import UUID
 from services.claims.adjustment import queries as adjustment
 from services.claims.approval import queries, rules
 from services.claims.approval.queries import ApprovalFacts
-from services.claims.approval.schemas import ApprovalOut, ApprovalStepOut, ChainStepOut
-from services.claims.approval.tables import ApprovalStep
+from services.claims.approval.schemas import ApprovalOut, ApprovalStepOut, ChainStepOut, RaiseOut
+from services.claims.approval.tables import ApprovalRaise, ApprovalStep
+from services.claims.claim import queries as spine
 from services.claims.claim.queries import ClaimFacts
 from services.claims.claim.rules import FORBIDDEN, ClaimStatus, Duty
 from services.claims.claim.schemas import RecordState
@@ -34,11 +35,20 @@ def step_taken(row: ApprovalStep, claim: Claim, stated: Any, missing: Sequence[s
     )  # fmt: skip
 
 
+def raised(row: ApprovalRaise, claim: Claim) -> RaiseOut:
+    """The answer to a raise."""
+    return RaiseOut(
+        id=row.id, created_at=row.created_at, from_level=row.from_level, to_level=row.to_level,
+        reason_code=row.reason_code, reason=row.reason,
+        claim=RecordState(id=claim.id, version=claim.version, status=claim.status),
+    )  # fmt: skip
+
+
 def live_rows(basis: ApprovalFacts) -> list[ApprovalStep]:
     """The acts that count, on the newest sheet: what a return took back is left out."""
     rows: list[ApprovalStep] = []
     for row in basis.steps:
-        if row.sheet_version != basis.row.sheet_version:
+        if (row.sheet_version, row.payee_number) != (basis.row.sheet_version, basis.payee_number):
             continue
         if row.outcome == "return":
             rows = [one for one in rows if one.step < row.step - 1]
@@ -128,6 +138,28 @@ def _conflicts(basis: ApprovalFacts, staff: Mapping[UUID, str]) -> list[dict[str
     ]
 
 
+def _reasons(basis: ApprovalFacts) -> list[str]:
+    found = {str(one) for one in basis.facts.triggers}
+    return sorted(found | {"raised"} if basis.raises else found)
+
+
+def _raise(row: ApprovalRaise) -> dict[str, Any]:
+    told = {name: getattr(row, name) for name in ("from_level", "to_level", "reason_code", "reason")}
+    return {
+        **told,
+        "person": {"person_id": str(row.person_id), "staff_no": row.staff_no},
+        "at": rfc3339(row.created_at),
+    }
+
+
+def _approved(claim: Claim, rows: Sequence[ApprovalStep]) -> dict[str, Any] | None:
+    """What the decision approved, as digests: of amounts, claimants, policy version and sheet, and of the payees."""
+    decided = next((one for one in reversed(rows) if one.kind == "decision"), None)
+    if decided is None or claim.determined_at is None:
+        return None
+    return {"digest": decided.digest, "payee_digest": decided.payee_digest, "payee_number": decided.payee_number}
+
+
 def _blocked(basis: ApprovalFacts) -> list[str]:
     if basis.claim.state not in UNDER_APPROVAL:
         return []
@@ -138,6 +170,7 @@ def _blocked(basis: ApprovalFacts) -> list[str]:
 async def approval(tx: Transaction, claim: Claim, basis: ApprovalFacts | None) -> ApprovalOut:
     """The whole approval of a claim; without a sheet, only what is known of its accident."""
     accident = basis.accident if basis else await queries.accident_of(tx, claim)
+    hours = (await spine.figures(tx, claim)).content["accident_hours"]
     paid = [one for one in await adjustment.paid_before(tx, claim.id) if one.kind == "advance"]
     steps = basis.steps if basis else ()
     people: Iterable[UUID] = basis.facts.interested | {one.person_id for one in basis.facts.duties} if basis else ()
@@ -145,7 +178,7 @@ async def approval(tx: Transaction, claim: Claim, basis: ApprovalFacts | None) -
     counted = set(live_rows(basis)) if basis else set()
     return ApprovalOut(
         chain=chain, current_step=current, required_level=chain[-1].level if chain else None,
-        reasons=sorted(str(one) for one in basis.facts.triggers) if basis else [],
+        reasons=_reasons(basis) if basis else [],
         sheet_version=claim.sheet_version, table_version=basis.table.version if basis else None,
         accident_id=claim.accident_id, accident_total_amount=sum((one.amount for one in accident), ZERO),
         accumulated_claims=[{"claim_no": one.claim_no, "amount": yuan(one.amount)} for one in accident],
@@ -153,6 +186,9 @@ async def approval(tx: Transaction, claim: Claim, basis: ApprovalFacts | None) -
         conflicts=_conflicts(basis, await directory.staff_numbers(tx, people)) if basis else [],
         blocked_by=_blocked(basis) if basis else [],
         voided=[_signature(one) for one in steps if one not in counted],
+        raises=[_raise(one) for one in basis.raises] if basis else [],
+        similar_claims=await queries.similar_losses(tx, claim, hours), payee_number=basis.payee_number if basis else 0,
+        approved=_approved(claim, live_rows(basis)) if basis else None,
     )  # fmt: skip
 
 

@@ -42,3 +42,21 @@ class ApprovalStep(Part, Base):
     clause_ids: Mapped[list[str]]
     table_version: Mapped[str]
     digest: Mapped[str | None]
+    payee_number: Mapped[int] = mapped_column(default=0)
+    payee_digest: Mapped[str | None]
+
+
+class ApprovalRaise(Part, Base):
+    """Somebody took the claim further up (提级), with a reason; it counts until the claim is decided."""
+
+    __tablename__ = "approval_raises"
+
+    claim_id: Mapped[UUID] = mapped_column(ForeignKey("claims.id"))
+    sheet_version: Mapped[int]
+    from_level: Mapped[str]
+    to_level: Mapped[str]
+    reason_code: Mapped[str]
+    reason: Mapped[str]
+    person_id: Mapped[UUID]
+    staff_no: Mapped[str]
+    on_behalf_of: Mapped[UUID | None]

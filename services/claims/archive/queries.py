@@ -21,6 +21,9 @@ from services.claims.claim.tables import Claim
 from services.claims.cover.tables import CoverVersion
 from services.claims.payment import queries as payments
 from services.claims.payment.rules import PaymentStatus
+from services.claims.side import queries as sides
+from services.claims.side.rules import SideKind
+from services.claims.side.tables import SideDecision
 from shared import directory
 from shared.attachments import attachments
 from shared.clock import SHANGHAI, legal_day
@@ -28,6 +31,7 @@ from shared.database import Transaction
 from shared.money import ZERO
 from shared.work_items import work_items
 
+RETURN_ITEM, RETURN_OVERDUE_ITEM = "return_file", "return_file_overdue"
 TOLD_OTHERWISE = (CLOSE_ITEM, NOTICE_ITEM)
 """Work items that are closing itself, or that closing names by what is missing."""
 
@@ -47,11 +51,13 @@ class ClosingFacts:
 
 async def known(tx: Transaction, claim: Claim, state: Any) -> Mapping[str, Any]:
     """What this room adds to the facts that actions are judged by."""
-    if claim.state in BEFORE_DECISION:
+    undecided = claim.state in BEFORE_DECISION
+    if undecided and claim.reopened_count == 0:
         return {}
     file = await file_of(tx, claim.id)
     present = len(await supplements_of(tx, claim.id)) if file else 0
-    return {"closing": ClosingFacts(await unfinished(tx, claim, state), file, present)}
+    more = Unfinished() if undecided else await unfinished(tx, claim, state)
+    return {"closing": ClosingFacts(more, file, present)}
 
 
 async def unfinished(tx: Transaction, claim: Claim, state: Any) -> Unfinished:
@@ -85,11 +91,13 @@ async def open_tasks(tx: Transaction, claim_id: UUID) -> list[str]:
 
 async def open_payments(tx: Transaction, claim: Claim) -> list[str]:
     """Payments of the sheet in force that are under way, and those that failed as long as money is owed."""
-    rows = [one for one in await payments.payments_of(tx, claim.id) if one.sheet_version == claim.sheet_version]
+    every = await payments.payments_of(tx, claim.id)
+    granted = [one for one in every if one.side_id is not None and one.state is not PaymentStatus.PAID]
+    rows = [one for one in every if one.side_id is None and one.sheet_version == claim.sheet_version]
     paid = sum((one.amount for one in rows if one.state is PaymentStatus.PAID), ZERO)
     owed = paid < (claim.payable_amount or ZERO)
     done = {PaymentStatus.PAID} if owed else {PaymentStatus.PAID, PaymentStatus.FAILED, PaymentStatus.RETURNED}
-    return [str(one.id) for one in rows if one.state not in done]
+    return [str(one.id) for one in (*granted, *(one for one in rows if one.state not in done))]
 
 
 async def file_of(tx: Transaction, claim_id: UUID, *, lock: bool = False) -> ClaimFile | None:
@@ -111,9 +119,11 @@ async def loans_of(tx: Transaction, claim_id: UUID) -> Sequence[FileLoan]:
 
 
 async def papers_of(tx: Transaction, claim_id: UUID) -> dict[str, str]:
-    """SHA-256 (hex) of every file on the claim, by its id."""
-    files = attachments.c
+    """SHA-256 (hex) of every file on the claim, by its id, also of before it moved to another unit."""
+    files, scope = attachments.c, tx.scope
+    await tx.use_scope("00")
     rows = await tx.execute(select(files.id, files.sha256).where(files.record_id == claim_id))
+    await tx.use_scope(scope)
     return {str(row.id): bytes(row.sha256).hex() for row in rows}
 
 
@@ -129,16 +139,28 @@ async def is_staff(tx: Transaction, person_id: UUID) -> bool:
 
 
 async def keep_until(tx: Transaction, claim: Claim, shelved_on: date) -> date:
-    """The last day on which the file must be kept, counted from the end of the contract and of the claim."""
+    """The last day on which the file must be kept: by the end of the contract, of the claim, and of every dispute."""
     periods = RetentionPeriods(**(await spine.figures(tx, claim)).content["retention"])
-    closed_on = legal_day(claim.closed_at) if claim.closed_at is not None else shelved_on
-    ended, longer = await _contract(tx, claim)
+    closed_on = closing_day(claim, shelved_on)
+    ended, longer = await contract(tx, claim)
+    disputes = [legal_day(claim.dispute_ended_at)] if claim.dispute_ended_at is not None else []
+    disputes += [legal_day(row.decided_at) for row in await _lawsuits(tx, claim.id) if row.decided_at is not None]
     return rules.keep_until(
-        periods, contract_ended_on=ended or closed_on, longer_than_one_year=longer, closed_on=closed_on
-    )
+        periods, contract_ended_on=ended or closed_on, longer_than_one_year=longer, closed_on=closed_on,
+        disputes_ended_on=disputes,
+    )  # fmt: skip
 
 
-async def _contract(tx: Transaction, claim: Claim) -> tuple[date | None, bool]:
+def closing_day(claim: Claim, shelved_on: date) -> date:
+    """The day on which the claim was closed; of one that is open again, the day on which its file was shelved."""
+    return legal_day(claim.closed_at) if claim.closed_at is not None else shelved_on
+
+
+async def _lawsuits(tx: Transaction, claim_id: UUID) -> Sequence[SideDecision]:
+    return await sides.sides_of(tx, claim_id, SideKind.LITIGATION)
+
+
+async def contract(tx: Transaction, claim: Claim) -> tuple[date | None, bool]:
     """The last day of the contract by its newest version known here, and whether its term is longer than one year."""
     statement = select(CoverVersion).where(CoverVersion.policy_id == claim.policy_id)
     row = await tx.scalar(statement.order_by(CoverVersion.policy_version.desc()).limit(1))
@@ -150,10 +172,11 @@ async def _contract(tx: Transaction, claim: Claim) -> tuple[date | None, bool]:
     return legal_day(end - timedelta(microseconds=1)), row.ends_at > begun.replace(year=begun.year + 1, day=day)
 
 
-def frozen_by(claim: Claim) -> list[str]:
-    """What keeps the file beyond its day: a claim that is open again, a complaint."""
+async def frozen_by(tx: Transaction, claim: Claim) -> list[str]:
+    """What keeps the file beyond its day: a claim that is open again, a complaint, a recovery, a lawsuit, a request."""
     shut = claim.state in (ClaimStatus.CLOSED, ClaimStatus.ARCHIVED)
-    return [*([] if shut else ["claim"]), *(["complaint"] if claim.complaints_open > 0 else [])]
+    own = [*([] if shut else ["claim"]), *(["complaint"] if claim.complaints_open > 0 else [])]
+    return [*own, *sorted(set(await sides.pending(tx, claim)))]
 
 
 def listed(pages: Iterable[Mapping[str, Any]]) -> set[str]:

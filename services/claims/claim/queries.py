@@ -84,6 +84,12 @@ class ClaimFacts:
     """What is payable and what is ordered of it; None before the decision."""
     closing: Any = None
     """What is still open on a decided claim, and its file, as the archive knows it."""
+    retention: Any = None
+    """What of the file is due, as the room of retention knows it; None where there is no file."""
+    sides: Any = None
+    """Advances, ex gratia payments, recoveries, lawsuits and reopenings, as their room knows them."""
+    reopening: Any = None
+    """What a reopening is judged by, as its room knows it."""
 
 
 FactSource = Callable[[Transaction, Claim, Any], Awaitable[Mapping[str, Any]]]

@@ -74,6 +74,10 @@ class Flag(StrEnum):
     STAFF_OR_RELATIVE = "staff_or_relative"
     SERIOUS_CASUALTIES = "serious_casualties"
     REINSURED = "reinsured"
+    AMBIGUOUS_POLICY = "ambiguous_policy"
+    REPORTER_NOT_INSURED = "reporter_not_insured"
+    RESERVE_INADEQUATE = "reserve_inadequate"
+    RESERVE_EXCESSIVE = "reserve_excessive"
 
 
 _S = ClaimStatus
@@ -91,9 +95,11 @@ NEXT: dict[ClaimStatus, frozenset[ClaimStatus]] = {
     # A new calculation sheet voids the steps taken on the old one.
     _S.IN_APPROVAL: frozenset({_S.RETURNED, _S.DECIDED, _S.CALCULATED}),
     _S.RETURNED: frozenset({_S.CALCULATED}),
-    _S.DECIDED: frozenset({_S.AGREED, _S.REFUSAL_SERVED, _S.ZERO}),
-    _S.AGREED: frozenset({_S.PAYING}),
-    _S.PAYING: frozenset({_S.PAID}),
+    # What was approved and changes before anything is paid takes the decision back: calculated and approved anew.
+    _S.DECIDED: frozenset({_S.AGREED, _S.REFUSAL_SERVED, _S.ZERO, _S.RETURNED}),
+    _S.AGREED: frozenset({_S.PAYING, _S.RETURNED}),
+    # Where a part is paid and what was approved has changed, the claim is reopened.
+    _S.PAYING: frozenset({_S.PAID, _S.REOPENED}),
     _S.PAID: frozenset({_S.CLOSED}),
     _S.REFUSAL_SERVED: frozenset({_S.CLOSED}),
     _S.ZERO: frozenset({_S.CLOSED}),

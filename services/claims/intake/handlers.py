@@ -14,6 +14,7 @@ from services.claims.cover import queries as cover
 from services.claims.deadlines.handlers import inform_head_office
 from services.claims.duplicates import rules as duplicates
 from services.claims.duplicates.handlers import join_accident
+from services.claims.guide.handlers import send_guide
 from services.claims.intake import queries, rules, shapes
 from services.claims.intake.schemas import ReportClaim
 from services.claims.matching import rules as matching
@@ -50,6 +51,8 @@ async def report_claim(db: Database, actor: Actor, key: RequestKey, command: Rep
         claim = await _write(tx, command, found, digest_key, bool(likely))
         await _announce(tx, command, claim, found)
         guide = await shapes.guide_for(tx, claim)
+        wanted = (one.title["zh"] for one in guide.documents if one.required and not one.held)
+        await send_guide(tx, claim, wanted, (one.text["zh"] for one in guide.steps))
         if not sees(actor, claim.org_path):
             out = shapes.taken_for_another_unit(claim, guide)
         else:

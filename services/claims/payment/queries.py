@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from datetime import date
+from datetime import date, timedelta
 from decimal import Decimal
 from typing import Any
 from uuid import UUID
@@ -15,16 +15,20 @@ from services.claims.adjustment import queries as adjustment
 from services.claims.adjustment import rules as calculation
 from services.claims.adjustment.tables import CalculationSheet
 from services.claims.agreement import queries as agreement
+from services.claims.approval import queries as approval
 from services.claims.claim import queries as spine
 from services.claims.claim.rules import BEFORE_DECISION, Duty, Flag, Held, Line, acting
 from services.claims.claim.tables import Claim
 from services.claims.deadlines import queries as deadlines
 from services.claims.payment import rules
 from services.claims.payment.tables import Payment
+from services.claims.side import queries as side
+from services.claims.side.tables import SideDecision
 from shared import directory
 from shared.actor import Actor
 from shared.attachments import attachments
 from shared.authority import Unit
+from shared.clock import legal_day
 from shared.database import Transaction
 from shared.errors import NotFound
 from shared.masking import keyed_digest
@@ -80,7 +84,26 @@ async def next_payable_no(tx: Transaction, claim_id: UUID) -> int:
 
 def live(rows: Sequence[Payment], claim: Claim) -> list[Payment]:
     """The payments that count against the payable amount of the claim's sheet."""
-    return [one for one in rows if one.sheet_version == claim.sheet_version and one.state in rules.LIVE]
+    mine = (one for one in rows if one.side_id is None and one.sheet_version == claim.sheet_version)
+    return [one for one in mine if one.state in rules.LIVE]
+
+
+def live_of_side(rows: Sequence[Payment], side_id: UUID) -> list[Payment]:
+    """The payments that count against what was granted beside the sheet."""
+    return [one for one in rows if one.side_id == side_id and one.state in rules.LIVE]
+
+
+async def pay_granted_on(tx: Transaction, row: SideDecision) -> date:
+    """The last day to pay what was granted: counted from the decision, drawn forward to a working day."""
+    _, days = await deadlines.registry(tx)
+    period = int((await side.figures(tx)).content["pay_days"])
+    return days.payment_day(legal_day(row.decided_at or tx.now) + timedelta(days=period))
+
+
+async def claimant_names(tx: Transaction, claim: Claim) -> dict[str, str | None]:
+    """The claimants of the newest assessment by ref; none before it."""
+    losses = await adjustment.newest_losses(tx, claim.id)
+    return {one["ref"]: one.get("name") for one in (losses.facts["claimants"] if losses else ())}
 
 
 async def known(tx: Transaction, claim: Claim, _state: Any) -> Mapping[str, Any]:
@@ -133,7 +156,16 @@ async def changed_since_approval(tx: Transaction, claim: Claim, sheet: Calculati
         found.append("approval")
     if now != sheet.digest:
         found.append("sheet" if version.policy_version == sheet.policy_version else "policy_version")
+    if await approval.payees_changed(tx, claim, approved):
+        found.append("payees")
     return found if amounts else [*found, "amounts"]
+
+
+async def refuse_unplanned(tx: Transaction, claim: Claim, kind: str, name: str, digest: str) -> None:
+    """Refuse (409) a payee who is not among those that were approved with the sheet, where any were named."""
+    plan = await adjustment.payee_plan(tx, claim.id)
+    if plan is not None and plan.payees and not calculation.planned(plan.payees, kind, name, digest):
+        raise rules.ApprovedBasisChanged(changed=["payees"])
 
 
 async def entitlements(tx: Transaction, claim: Claim, sheet: CalculationSheet) -> rules.Entitlements:

@@ -37,7 +37,8 @@ class ProofIn(BaseModel):
 
 
 class OrderPayment(BaseModel):
-    """`claimant_ref` names the claimant whose share is paid, where the payee's name does not tell it."""
+    """`claimant_ref` names the claimant whose share is paid, where the payee's name does not tell it. `side_id`: the
+    granted advance or ex gratia payment that is paid instead of the sheet."""
 
     model_config = ConfigDict(extra="forbid")
 
@@ -46,6 +47,7 @@ class OrderPayment(BaseModel):
     relation: str = Field(max_length=50)
     proof: ProofIn | None = None
     claimant_ref: str | None = Field(default=None, max_length=50)
+    side_id: Id | None = None
 
 
 class ConfirmPayment(BaseModel):
@@ -107,6 +109,7 @@ class PaymentItem(BaseModel):
     unit_code: str
     payable_no: int
     claimant_ref: str | None = None
+    side_id: Id | None = None
     amount: Money
     payee: PayeeOut
     relation: str

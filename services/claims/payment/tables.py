@@ -19,8 +19,9 @@ class Payment(Record, Base):
     """One payment of one claim, in yuan. Ordered by the adjuster, paid by the cashier or the core system.
 
     `(claim_id, payable_no)` is the key under which it is paid once, however often it is sent. `sheet_version`: the
-    approved sheet that it pays. `payee_name` and `payee_account` are masked in every answer; `payee_digest` is the
-    keyed digest of the account. `sending_id` is new each time it is sent.
+    approved sheet that it pays; `side_id` instead: the advance or ex gratia payment. `payee_name` and `payee_account`
+    are masked in every answer; `payee_digest` is the keyed digest of the account. `sending_id` is new each time it is
+    sent.
     """
 
     __tablename__ = "payments"
@@ -30,7 +31,8 @@ class Payment(Record, Base):
     claim_no: Mapped[str]
     unit_code: Mapped[str]
     payable_no: Mapped[int]
-    sheet_version: Mapped[int]
+    sheet_version: Mapped[int | None]
+    side_id: Mapped[UUID | None]
     approved_digest: Mapped[str]
     claimant_ref: Mapped[str | None]
     amount: Mapped[Decimal]

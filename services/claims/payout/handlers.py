@@ -3,20 +3,24 @@
 from __future__ import annotations
 
 from datetime import datetime
+from decimal import Decimal
 from typing import Any
 from uuid import UUID
 
 from services.claims.adjustment import handlers as adjustment
+from services.claims.adjustment import queries as sheets
 from services.claims.agreement.handlers import settle
 from services.claims.claim.handlers import take_duty
-from services.claims.claim.rules import Duty, Held
+from services.claims.claim.rules import BEFORE_DECISION, Duty, Held
 from services.claims.claim.tables import Claim
 from services.claims.payment import queries, rules, shapes
-from services.claims.payment.handlers import PAY_ITEM, announce, ask_cashier
+from services.claims.payment.handlers import PAY_ITEM, announce, ask_cashier, refuse_changed_grant
 from services.claims.payment.queries import PaymentFacts
 from services.claims.payment.rules import PaymentStatus
 from services.claims.payment.schemas import ConfirmPayment, FailPayment, ResubmitPayment
 from services.claims.payment.tables import Payment
+from services.claims.side import queries as side
+from services.claims.side.rules import SideKind
 from shared.actions import Action
 from shared.actor import Actor
 from shared.database import Database, Transaction
@@ -105,7 +109,7 @@ async def confirm_payment(
         status = rules.confirm(row.state, command.paid_at, command.reference, ordered_at=sent_at, now=tx.now)
         before = {"status": row.status}
         row.status, row.paid_at, row.reference = str(status), command.paid_at, command.reference.strip()
-        adjustment.record_prior_payment(tx, claim, "payment", row.amount, row.sending_id)
+        await _count(tx, claim, row, row.amount, row.sending_id)
         await tx.flush()
         await close_items(tx, row.id, PAY_ITEM)
         _take_cashier(tx, facts)
@@ -115,13 +119,27 @@ async def confirm_payment(
         return _answer(tx, facts)
 
 
+async def _count(tx: Transaction, claim: Claim, row: Payment, amount: Decimal, source_id: UUID) -> None:
+    """What went out is deducted from the next sheet, as an advance or as a payment; an ex gratia payment is not: it
+    was never owed."""
+    granted = None if row.side_id is None else await side.paid_out(tx, claim.id, row.side_id)
+    if granted is None:
+        adjustment.record_prior_payment(tx, claim, "payment", amount, source_id)
+    elif granted.kind == SideKind.ADVANCE:
+        adjustment.record_prior_payment(tx, claim, "advance", amount, source_id)
+        if amount > ZERO and claim.advance_paid_at is None:
+            claim.advance_paid_at = row.paid_at
+            _touch(tx, claim)
+
+
 async def _after_confirmation(tx: Transaction, claim: Claim) -> None:
     """What the confirmed payments make of the claim: `paid` with the last one; the mark of a failed one goes."""
     rows = await queries.payments_of(tx, claim.id)
     done = [one for one in queries.live(rows, claim) if one.state is PaymentStatus.PAID]
     amounts = [one.amount for one in done]
     payable = claim.payable_amount or ZERO
-    if FAILED_FLAG in claim.flags and sum(amounts, ZERO) >= payable:
+    unpaid = any(one.state in (PaymentStatus.FAILED, PaymentStatus.RETURNED) for one in rows if one.side_id)
+    if FAILED_FLAG in claim.flags and not unpaid and sum(amounts, ZERO) >= _owed(claim, payable):
         claim.flags = [flag for flag in claim.flags if flag != FAILED_FLAG]
         _touch(tx, claim)
     status = rules.after_confirmation(claim.state, payable, amounts)
@@ -133,6 +151,11 @@ async def _after_confirmation(tx: Transaction, claim: Claim) -> None:
     settled_at: datetime = max(one.paid_at for one in done if one.paid_at is not None)
     await settle(tx, claim, settled_at)
     tx.note("settle", claim, before=before, after={"status": claim.status, "paid": yuan(sum(amounts, ZERO))})
+
+
+def _owed(claim: Claim, payable: Decimal) -> Decimal:
+    """Before the decision, and once nothing is agreed, a sheet owes nothing yet."""
+    return payable if claim.agreed_at is not None else ZERO
 
 
 async def fail_payment(
@@ -148,7 +171,7 @@ async def fail_payment(
         before = {"status": row.status}
         row.status, row.failed_at, row.failure_code = str(to), command.at, command.reason_code
         if to is PaymentStatus.RETURNED:
-            adjustment.record_prior_payment(tx, claim, "payment", -row.amount, uuid7())
+            await _count(tx, claim, row, -row.amount, uuid7())
         _take_cashier(tx, facts)
         if FAILED_FLAG not in claim.flags:
             claim.flags = [*claim.flags, FAILED_FLAG]
@@ -184,13 +207,34 @@ async def resubmit_payment(
 
 
 async def _refuse_paid_otherwise(tx: Transaction, row: Payment, claim: Claim) -> None:
-    """Refuse (409) sending again what is no longer owed: ordered anew meanwhile, or of a sheet that was replaced."""
-    if row.sheet_version != claim.sheet_version:
+    """Refuse (409) sending again what is no longer owed: ordered anew meanwhile, of a sheet that was replaced, of a
+    reopened claim; and what is no longer as it was approved."""
+    if row.side_id is not None:
+        await _refuse_granted_otherwise(tx, row, row.side_id)
+        return
+    if claim.state in BEFORE_DECISION:
+        raise rules.PaymentBeforeApproval(current_state=claim.status)
+    sheet = await sheets.current_sheet(tx, claim)
+    if sheet is None or row.sheet_version != sheet.sheet_version:
         raise rules.ApprovedBasisChanged(changed=["sheet"])
+    changed = await queries.changed_since_approval(tx, claim, sheet)
+    if changed:
+        raise rules.ApprovedBasisChanged(changed=changed)
     others = sum((one.amount for one in queries.live(await queries.payments_of(tx, claim.id), claim)), ZERO)
     payable = claim.payable_amount or ZERO
     if others + row.amount > payable:
         raise rules.AlreadyPaid(ordered=others, payable=payable)
+
+
+async def _refuse_granted_otherwise(tx: Transaction, row: Payment, side_id: UUID) -> None:
+    granted = await side.paid_out(tx, row.claim_id, side_id)
+    if granted is None:
+        raise rules.ApprovedBasisChanged(changed=["side"])
+    await refuse_changed_grant(tx, granted)
+    rows = queries.live_of_side(await queries.payments_of(tx, row.claim_id), side_id)
+    others = sum((one.amount for one in rows), ZERO)
+    if others + row.amount > granted.amount:
+        raise rules.AlreadyPaid(ordered=others, payable=granted.amount)
 
 
 async def _change_account(tx: Transaction, facts: PaymentFacts, command: ResubmitPayment, state: Any) -> None:

@@ -6,11 +6,25 @@ from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
 from uuid import UUID
 
-from services.complaints.complaint.rules import RecusalGround, Recused
-from shared.errors import Conflict, Fault, Refused, Text
+from services.complaints.complaint.rules import NEXT, ComplaintStatus, RecusalGround, Recused
+from shared.errors import Conflict, Fault, Refused, StateConflict, Text
 
 HELD_ALREADY: Collection[str] = ("policy", "claim_file", "claim_documents", "identity_of_insured")
 """Papers that the company has itself and does not ask the complainant for."""
+
+
+_S = ComplaintStatus
+WAITING_FOR_OFFICER = frozenset({_S.IDENTITY_CHECKED, _S.ASSIGNED, _S.INVESTIGATING, _S.EXTENDED_30, _S.EXTENDED_60})
+"""States in which a complaint without an officer is given to one."""
+IN_WORK = frozenset({_S.ASSIGNED, _S.INVESTIGATING, _S.PAUSED, _S.EXTENDED_30, _S.EXTENDED_60})
+"""States in which it changes hands and stays where it is."""
+ENDED = frozenset({_S.CLOSED, _S.MERGED, _S.WITHDRAWN, _S.REVIEW_DECIDED})
+
+
+def refuse_assigning(current: ComplaintStatus) -> None:
+    """Refuse (409) giving a complaint to an officer before its identity check, and after its decision."""
+    if current is not _S.IDENTITY_CHECKED and current not in IN_WORK:
+        raise StateConflict(current_state=str(current), legal_moves=[str(one) for one in _S if one in NEXT[current]])
 
 
 class NoEligibleOfficer(Conflict):

@@ -16,13 +16,16 @@ from services.complaints.complaint.tables import (
     ClaimReference,
     Complaint,
     ComplaintFact,
+    PolicyDuty,
     PolicyReference,
 )
 from shared import directory
+from shared.attachments import attachments
 from shared.database import Transaction
 from shared.pagination import Filter, Listing
 
 HEADS = "department_head"
+SELLER = "seller"
 
 COMPLAINTS = Listing(
     model=Complaint,
@@ -34,6 +37,10 @@ COMPLAINTS = Listing(
         "policy_no": Filter(Complaint.policy_no),
         "claim_no": Filter(Complaint.claim_no),
         "customer_id": Filter(Complaint.customer_id, UUID),
+        "product": Filter(Complaint.product),
+        "outcome": Filter(Complaint.outcome),
+        "rule": Filter(Complaint.rule),
+        "seller_id": Filter(Complaint.seller_id, UUID),
         "assignee_person_id": Filter(Complaint.officer_person_id, UUID),
         "received_at": Filter(Complaint.received_at, datetime, ranged=True),
     },
@@ -72,20 +79,42 @@ async def facts_told(tx: Transaction, complaint_id: UUID) -> Sequence[ComplaintF
 
 
 async def grounds_of(tx: Transaction, complaint: Complaint) -> dict[UUID, rules.RecusalGround]:
-    """Everybody who must stay out of this complaint today, with the closest tie."""
+    """Everybody who must stay out of this complaint today, or ever had to, with the closest tie."""
     named = [UUID(one) for one in complaint.named_persons]
     duties = select(ClaimDuty.person_id).where(ClaimDuty.claim_id == complaint.claim_id)
-    involved = await tx.scalars(duties) if complaint.claim_id else []
-    policy = await policy_of_id(tx, complaint.policy_id)
-    sellers = [policy.seller_id] if policy is not None and policy.seller_id else []
-    everybody = {*named, *involved, *sellers}
+    involved = list(await tx.scalars(duties)) if complaint.claim_id else []
+    sold = await duties_of_policy(tx, complaint.policy_id)
+    everybody = {*named, *involved, *(person for person, _ in sold)}
     return rules.recused(
-        named=named, claim_duties=list(involved), sellers=sellers, superiors=await _superiors(tx, everybody),
+        named=named, claim_duties=involved, sellers=[one for one, duty in sold if duty == SELLER],
+        underwriters=[one for one, duty in sold if duty != SELLER],
+        earlier=[UUID(one) for one in complaint.kept_out], superiors=await superiors(tx, everybody),
         reports=await _reports(tx, named),
     )  # fmt: skip
 
 
-async def _superiors(tx: Transaction, persons: Iterable[UUID]) -> dict[UUID, list[UUID]]:
+async def duties_of_policy(tx: Transaction, policy_id: UUID | None) -> list[tuple[UUID, str]]:
+    """Who sold and who underwrote the policy, in any of its versions."""
+    if policy_id is None:
+        return []
+    statement = select(PolicyDuty.person_id, PolicyDuty.duty).where(PolicyDuty.policy_id == policy_id)
+    return [(row.person_id, row.duty) for row in await tx.execute(statement)]
+
+
+async def keep_out(tx: Transaction, complaint: Complaint) -> dict[UUID, rules.RecusalGround]:
+    """Bring `kept_out` up to date, which only grows; a mark is no new version. The grounds.
+
+    A direct report of a person named may not handle the complaint, but may see it: whoever works beside a head does.
+    """
+    grounds = await grounds_of(tx, complaint)
+    known = set(complaint.kept_out)
+    hidden = [str(one) for one, ground in grounds.items() if ground is not rules.RecusalGround.DIRECT_REPORT]
+    if added := sorted(one for one in hidden if one not in known):
+        complaint.kept_out = [*complaint.kept_out, *added]
+    return grounds
+
+
+async def superiors(tx: Transaction, persons: Iterable[UUID]) -> dict[UUID, list[UUID]]:
     """Line managers: the heads of the person's unit and of the central branch above it, never the branch's own head,
     to whom every complaint of the branch comes.
     """
@@ -119,11 +148,21 @@ async def facts_of(tx: Transaction, complaint: Complaint) -> ComplaintFacts:
     return ComplaintFacts(complaint, await grounds_of(tx, complaint), tx.now)
 
 
-def clock_columns(deadline: Any) -> dict[str, Any]:
-    """The columns that a deadline fills on the complaint."""
-    return {
-        "due_on": deadline.due_on,
-        "due_legal_on": deadline.due_legal_on,
-        "due_at": deadline.due_at,
-        "deadline": deadline.stored(),
-    }
+async def files_of(tx: Transaction, complaint: Complaint) -> set[UUID]:
+    """The files on the complaint."""
+    mine = select(attachments.c.id).where(
+        attachments.c.record_type == Complaint.record_type, attachments.c.record_id == complaint.id
+    )
+    return set(await tx.scalars(mine))
+
+
+async def merged_into(tx: Transaction, complaint: Complaint) -> Sequence[dict[str, Any]]:
+    """The deadlines of the complaints merged into this one: each keeps its own, and the earliest binds the answer."""
+    mine = select(Complaint.deadline).where(Complaint.merged_into == complaint.id)
+    return await tx.scalars(mine.order_by(Complaint.due_at, Complaint.id))
+
+
+async def fact_of(tx: Transaction, complaint_id: UUID, kind: str) -> ComplaintFact | None:
+    """The last fact of a kind."""
+    mine = select(ComplaintFact).where(ComplaintFact.complaint_id == complaint_id, ComplaintFact.kind == kind)
+    return await tx.scalar(mine.order_by(ComplaintFact.created_at.desc(), ComplaintFact.id.desc()).limit(1))

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from datetime import date
-from typing import Any
+from typing import Any, Literal
 
 from pydantic import AwareDatetime, BaseModel, ConfigDict, Field
 
@@ -34,7 +34,37 @@ class Representative(_Body):
 class About(_Body):
     policy_no: str | None = Field(default=None, max_length=60)
     claim_no: str | None = Field(default=None, max_length=60)
+    customer_id: Id | None = None
     staff_no: list[str] = Field(default_factory=list, max_length=20)
+
+
+class Proxy(_Body):
+    """Who complains for somebody: by a signed authority, or as an heir by proof of it (art. 14)."""
+
+    name: str = Field(min_length=1, max_length=100)
+    phone: str | None = Field(default=None, max_length=30)
+    id_no: str | None = Field(default=None, max_length=30)
+    authority: Literal["signed_authority", "heir", "guardian", "lawyer"]
+    authority_upload_id: Id | None = None
+    """The paper; it is one of `upload_ids`."""
+
+
+class Reception(_Body):
+    """Of a visit: where and when, who received, and the recording where one was made."""
+
+    place: str = Field(min_length=1, max_length=200)
+    received_by_staff_no: list[str] = Field(min_length=1, max_length=5)
+    started_at: AwareDatetime
+    ended_at: AwareDatetime | None = None
+    recording_upload_id: Id | None = None
+
+
+class Transfer(_Body):
+    """Of a transfer: the authority, the number of its letter, and until when it wants an answer."""
+
+    authority: str = Field(min_length=1, max_length=100)
+    document_no: str = Field(min_length=1, max_length=100)
+    answer_by_on: date | None = None
 
 
 class OriginIn(_Body):
@@ -53,6 +83,9 @@ class RegisterComplaint(_Body):
     received_reason: str | None = Field(default=None, max_length=500)
     upload_ids: list[Id] = Field(default_factory=list, max_length=50)
     origin: OriginIn | None = None
+    proxy: Proxy | None = None
+    reception: Reception | None = None
+    transfer: Transfer | None = None
 
 
 class RecordState(BaseModel):
@@ -62,7 +95,7 @@ class RecordState(BaseModel):
 
 
 class RegisteredOut(BaseModel):
-    """For another branch's complaint only `id` and `complaint_no` are given."""
+    """For another branch's complaint, and to a taker who has a part in the matter, only `id` and `complaint_no`."""
 
     id: Id
     complaint_no: str
@@ -107,6 +140,7 @@ class ComplaintItem(BaseModel):
     notified_at: Instant | None = None
     merged_into: Id | None = None
     breached_at: Instant | None = None
+    closed_at: Instant | None = None
 
 
 class FactOut(BaseModel):
@@ -132,6 +166,12 @@ class ComplaintOut(ComplaintItem):
     recused: int
     """How many persons must stay out; who they are is not told."""
     origin: dict[str, Any] | None = None
+    proxy: dict[str, Any] | None = None
+    reception: dict[str, Any] | None = None
+    transfer: dict[str, Any] | None = None
+    compensation: dict[str, Any] | None = None
+    review: dict[str, Any] | None = None
+    root_causes: list[dict[str, Any]]
     facts: list[dict[str, Any]]
     masked: list[str]
     available_actions: list[ActionOut]

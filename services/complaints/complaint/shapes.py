@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Awaitable, Callable
 from typing import Any
 
 from services.complaints.complaint import queries
@@ -9,8 +10,10 @@ from services.complaints.complaint.schemas import ComplaintItem, ComplaintOut, F
 from services.complaints.complaint.tables import Complaint, ComplaintFact
 from shared import directory
 from shared.actions import Action, judged
+from shared.clock import rfc3339
 from shared.database import Transaction
 from shared.masking import masked_id_no, masked_name, masked_phone
+from shared.money import yuan
 from shared.periods import Deadline
 
 _MASKS = {"name": masked_name, "phone": masked_phone, "id_no": masked_id_no}
@@ -51,28 +54,57 @@ def fact(row: ComplaintFact, complaint: Complaint, staff_no: str) -> FactOut:
 
 async def plain_values(_tx: Transaction, complaint: Complaint) -> dict[str, str | None]:
     """What a reveal of a complaint can show."""
-    told = complaint.complainant
-    return {f"complainant.{name}": told.get(name) for name in _MASKS}
+    told = {"complainant": complaint.complainant, "proxy": complaint.proxy or {}}
+    told |= {f"representatives.{n}": one for n, one in enumerate(complaint.representatives)}
+    return {f"{who}.{name}": person.get(name) for who, person in told.items() for name in _MASKS}
+
+
+PartSource = Callable[[Transaction, Complaint], Awaitable[dict[str, Any]]]
+"""What a later room adds to the complaint read singly, by member."""
 
 
 async def alone(
-    tx: Transaction, complaint: Complaint, actions: tuple[Action[queries.ComplaintFacts], ...], language: str
-) -> ComplaintOut:
+    tx: Transaction, complaint: Complaint, actions: tuple[Action[queries.ComplaintFacts], ...], language: str,
+    sources: tuple[PartSource, ...] = (),
+) -> ComplaintOut:  # fmt: skip
     """The complaint read singly."""
     facts = await queries.facts_of(tx, complaint)
     told = await queries.facts_told(tx, complaint.id)
-    officer = None
-    if complaint.officer_person_id is not None:
-        numbers = await directory.staff_numbers(tx, [complaint.officer_person_id])
-        officer = {
-            "person_id": str(complaint.officer_person_id),
-            "staff_no": numbers.get(complaint.officer_person_id, ""),
-        }
     done = [{"kind": row.kind, "occurred_at": row.occurred_at.isoformat(), "told": row.told} for row in told]
+    parts = {name: part for source in sources for name, part in (await source(tx, complaint)).items()}
+    shown_clock = clock(complaint)
+    shown_clock["deadlines"] += [Deadline.from_stored(one).shown() for one in await queries.merged_into(tx, complaint)]
     return ComplaintOut(
         **item(complaint).model_dump(), content=complaint.content, complainant=_hidden(complaint.complainant),
-        representatives=[_hidden(one) for one in complaint.representatives], clock=clock(complaint), officer=officer,
-        recused=len(facts.grounds), origin=complaint.origin, facts=done,
-        masked=[f"complainant.{name}" for name in _MASKS if complaint.complainant.get(name)],
+        representatives=[_hidden(one) for one in complaint.representatives], clock=shown_clock,
+        officer=await _officer(tx, complaint), recused=len(facts.grounds), origin=complaint.origin, facts=done,
+        proxy=None if complaint.proxy is None else _hidden(complaint.proxy), reception=complaint.reception,
+        transfer=complaint.transfer, compensation=_compensation(complaint), review=_review(complaint),
+        root_causes=parts.get("root_causes", []),
+        masked=[name for name, value in (await plain_values(tx, complaint)).items() if value],
         available_actions=judged(actions, tx.actor, facts, complaint.id, language),
     )  # fmt: skip
+
+
+async def _officer(tx: Transaction, complaint: Complaint) -> dict[str, str] | None:
+    person = complaint.officer_person_id
+    if person is None:
+        return None
+    return {"person_id": str(person), "staff_no": (await directory.staff_numbers(tx, [person])).get(person, "")}
+
+
+def _compensation(complaint: Complaint) -> dict[str, Any] | None:
+    if complaint.compensation_amount is None:
+        return None
+    return {"amount": yuan(complaint.compensation_amount), "status": complaint.compensation_status}
+
+
+def _review(complaint: Complaint) -> dict[str, Any] | None:
+    if complaint.review_requested_at is None:
+        return None
+    told: dict[str, Any] = {"requested_at": rfc3339(complaint.review_requested_at)}
+    days = {"due_on": complaint.review_due_on, "due_legal_on": complaint.review_due_legal_on}
+    told |= {name: str(day) for name, day in days.items()}
+    if complaint.review_decided_at is not None:
+        told |= {"decided_at": rfc3339(complaint.review_decided_at), "outcome": complaint.review_outcome}
+    return told

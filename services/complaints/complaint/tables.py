@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 from datetime import date, datetime
+from decimal import Decimal
 from typing import Any, ClassVar
 from uuid import UUID
 
-from sqlalchemy import DateTime, ForeignKey
+from sqlalchemy import DateTime, ForeignKey, Numeric
 from sqlalchemy.dialects.postgresql import JSONB
 from sqlalchemy.orm import DeclarativeBase, Mapped, mapped_column
 
@@ -19,6 +20,7 @@ class Base(DeclarativeBase):
 
     type_annotation_map: ClassVar[dict[Any, Any]] = {
         datetime: DateTime(timezone=True),
+        Decimal: Numeric(18, 2),
         dict[str, Any]: JSONB,
         list[dict[str, Any]]: JSONB,
         list[str]: JSONB,
@@ -28,7 +30,7 @@ class Base(DeclarativeBase):
 class Complaint(Record, Base):
     """One complaint. It lives at the unit that took it in, and its branch (`owner_path`) answers for it.
 
-    It is invisible to the persons it names, by a row policy of its own.
+    It is invisible to everybody in `kept_out`, and to whoever acts on their behalf, by a row policy of its own.
     """
 
     __tablename__ = "complaints"
@@ -52,7 +54,17 @@ class Complaint(Record, Base):
     claim_id: Mapped[UUID | None]
     customer_id: Mapped[UUID | None]
     product: Mapped[str | None]
+    line: Mapped[str | None]
+    seller_id: Mapped[UUID | None]
     named_persons: Mapped[list[str]]
+    kept_out: Mapped[list[str]]
+    """Everybody who may never see it; it only grows, so that a transfer opens nothing."""
+    proxy: Mapped[dict[str, Any] | None]
+    """Who complains for another, and by which proof; masked."""
+    reception: Mapped[dict[str, Any] | None]
+    """Of a visit: where, when, who received."""
+    transfer: Mapped[dict[str, Any] | None]
+    """Of a transfer: which authority, its number, until when it wants an answer."""
     cause: Mapped[str]
     content: Mapped[str]
     received_at: Mapped[datetime]
@@ -71,6 +83,19 @@ class Complaint(Record, Base):
     merged_into: Mapped[UUID | None]
     origin: Mapped[dict[str, Any] | None]
     breached_at: Mapped[datetime | None]
+    escalated_at: Mapped[datetime | None]
+    decided_by: Mapped[UUID | None]
+    decided_path: Mapped[str | None] = mapped_column(OrgPath)
+    closed_at: Mapped[datetime | None]
+    compensation_amount: Mapped[Decimal | None]
+    compensation_status: Mapped[str | None]
+    review_requested_at: Mapped[datetime | None]
+    review_due_on: Mapped[date | None]
+    review_due_legal_on: Mapped[date | None]
+    review_due_at: Mapped[datetime | None]
+    review_decided_at: Mapped[datetime | None]
+    review_outcome: Mapped[str | None]
+    review_breached_at: Mapped[datetime | None]
 
     @property
     def state(self) -> ComplaintStatus:
@@ -128,3 +153,15 @@ class PolicyReference(Base):
     seller_id: Mapped[UUID | None]
     unit_code: Mapped[str]
     policy_version: Mapped[int]
+    line: Mapped[str | None]
+    underwriter_id: Mapped[UUID | None]
+
+
+class PolicyDuty(Base):
+    """Who sold or underwrote a version of a policy, also of an earlier one."""
+
+    __tablename__ = "policy_duties"
+
+    policy_id: Mapped[UUID] = mapped_column(primary_key=True)
+    person_id: Mapped[UUID] = mapped_column(primary_key=True)
+    duty: Mapped[str] = mapped_column(primary_key=True)

@@ -20,11 +20,13 @@ class Decide(_Body):
 
 
 class Notify(_Body):
-    """How and when the complainant was told; the proof is kept as an attachment."""
+    """How and when the complainant was told; the proof is a file of the complaint, or a number."""
 
     method: str = Field(pattern="^(handed|posted|sms|email|phone)$")
     notified_at: AwareDatetime
     proof_attachment_id: Id | None = None
+    proof_reference: str | None = Field(default=None, max_length=200)
+    """Number of the recording, the registered letter or the message, where there is no file."""
 
 
 class Withdraw(_Body):

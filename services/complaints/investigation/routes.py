@@ -8,7 +8,7 @@ from starlette.responses import Response
 
 from services.complaints.complaint.schemas import FactOut
 from services.complaints.investigation import handlers
-from services.complaints.investigation.schemas import Extend, Investigate, PausePeriod
+from services.complaints.investigation.schemas import Extend, Investigate, NewFacts, PausePeriod
 from shared.routing import Changes, Room, sent
 
 room = Room(tags=["complaints"])
@@ -30,3 +30,9 @@ async def extend(complaint_id: UUID, command: Extend, call: Changes) -> Response
 async def pause(complaint_id: UUID, command: PausePeriod, call: Changes) -> Response:
     """Stop the clock for an appraisal or a mediation, told to the complainant; or let it run again."""
     return sent(await handlers.pause(call.db, call.actor, call.key, complaint_id, call.version, command))
+
+
+@room.posts("/v1/complaints/{complaint_id}/new-facts", FactOut, may="complaints.complaint.add_facts")
+async def add_facts(complaint_id: UUID, command: NewFacts, call: Changes) -> Response:
+    """New facts with new material: the shortest period runs again from the day on which the material came."""
+    return sent(await handlers.add_facts(call.db, call.actor, call.key, complaint_id, call.version, command))

@@ -7,9 +7,11 @@ from typing import Any
 from uuid import UUID
 
 from services.complaints import events
+from services.complaints.cause.rules import CauseTree
 from services.complaints.clock import queries as clock
-from services.complaints.clock.rules import open_clock
+from services.complaints.clock.rules import Rule, open_clock
 from services.complaints.complaint import queries, rules, shapes
+from services.complaints.complaint.handlers import tell_complainant
 from services.complaints.complaint.schemas import RegisterComplaint, RegisteredOut
 from services.complaints.complaint.tables import ClaimReference, Complaint, PolicyReference
 from shared import directory
@@ -40,24 +42,30 @@ async def register_complaint(db: Database, actor: Actor, key: RequestKey, comman
     """Take in a complaint, start its legal clock, give it to its branch."""
     async with db.transaction(actor, key) as tx:
         limits = (await in_force(tx, "registration")).content
-        accepted = rules.register(_given(command), tx.now, maximum_representatives=limits["maximum_representatives"])
+        tree = (await in_force(tx, "causes")).parsed(CauseTree.from_content)
+        given = _given(command, tree.leaf(command.cause) is not None)
+        accepted = rules.register(given, tx.now, maximum_representatives=limits["maximum_representatives"])
         _refuse_unexplained(command, tx)
         about = await _look(tx, command)
         if not covers(about.ownership.org_path, actor.scope):
             await tx.use_scope("00")
-        complaint = await _write(tx, command, accepted, about)
+        complaint = await _write(tx, command, accepted, about, tree)
         await take_uploads(tx, command.upload_ids, complaint)
         await _announce(tx, command, complaint)
+        await tell_complainant(tx, complaint, "accepted")
         return tx.answer(
             _answer(complaint, actor), location=f"/v1/complaints/{complaint.id}", version=complaint.version
         )
 
 
-def _given(command: RegisterComplaint) -> rules.Registration:
+def _given(command: RegisterComplaint, cause_known: bool) -> rules.Registration:
+    proxy = command.proxy
     return rules.Registration(
         channel=command.channel, received_at=command.received_at, content=command.content,
         upload_count=len(command.upload_ids), complainants=command.complainant.count,
         representatives=len(command.representatives), anonymous=not command.complainant.name,
+        proxy=proxy is not None, authority_given=proxy is not None and proxy.authority_upload_id in command.upload_ids,
+        reception=command.reception is not None, transfer=command.transfer is not None, cause_known=cause_known,
     )  # fmt: skip
 
 
@@ -77,39 +85,58 @@ async def _look(tx: Transaction, command: RegisterComplaint) -> About:
     if told.policy_no and policy is None:
         raise ReferenceNotFound.at("#/about/policy_no")
     policy = policy or await queries.policy_of_id(tx, claim.policy_id if claim else None)
-    named = []
-    for n, staff_no in enumerate(told.staff_no):
-        person = await directory.person_of_staff_no(tx, staff_no)
-        if person is None:
-            raise ReferenceNotFound.at(f"#/about/staff_no/{n}")
-        named.append(person)
+    named = await _persons(tx, told.staff_no, "#/about/staff_no")
+    if command.reception is not None:
+        await _persons(tx, command.reception.received_by_staff_no, "#/reception/received_by_staff_no")
     unit = None if policy is None else await directory.unit_by_code(tx, policy.unit_code)
     paths = (claim.path if claim else None, unit.path if unit else None)
     return About(claim, policy, named, rules.owner(about_paths=paths, taker_path=tx.actor.scope))
 
 
-async def _write(tx: Transaction, command: RegisterComplaint, accepted: rules.Accepted, about: About) -> Complaint:
+async def _persons(tx: Transaction, staff_numbers: list[str], pointer: str) -> list[UUID]:
+    found = []
+    for n, staff_no in enumerate(staff_numbers):
+        person = await directory.person_of_staff_no(tx, staff_no)
+        if person is None:
+            raise ReferenceNotFound.at(f"{pointer}/{n}")
+        found.append(person)
+    return found
+
+
+async def _write(
+    tx: Transaction, command: RegisterComplaint, accepted: rules.Accepted, about: About, tree: CauseTree
+) -> Complaint:
+    complaint = _row(command, accepted, about)
+    data = await clock.dated(tx)
+    cause = tree.leaf(command.cause)
+    prevention = cause is not None and cause.rule == Rule.AQ9010.value
+    started = open_clock(legal_day(complaint.received_at), data.registry, about_prevention_service=prevention)
+    clock.set_clock(complaint, started, data, legal_day(tx.now))
+    complaint.complaint_no = await next_case_number(tx, "T", branch_of(about.ownership.owner_path))
+    await queries.keep_out(tx, complaint)  # before it is written: whoever is kept out could not write it afterwards
+    tx.add(complaint)
+    await tx.flush()
+    return complaint
+
+
+def _row(command: RegisterComplaint, accepted: rules.Accepted, about: About) -> Complaint:
     claim, policy, path = about.claim, about.policy, about.ownership.org_path
-    complaint = Complaint(
+    told = {name: getattr(command, name) for name in ("proxy", "reception", "transfer", "origin")}
+    return Complaint(
         id=uuid7(), version=1, org_path=path, owner_path=about.ownership.owner_path, complaint_no="",
         status=str(rules.ComplaintStatus.REGISTERED), unit_code=path.rpartition(".")[2], channel=str(accepted.channel),
         complainant=command.complainant.model_dump(exclude_none=True), lead=accepted.lead,
         representatives=[one.model_dump(exclude_none=True) for one in command.representatives],
         policy_no=policy.policy_no if policy else None, policy_id=policy.policy_id if policy else None,
         claim_no=claim.claim_no if claim else None, claim_id=claim.claim_id if claim else None,
-        customer_id=(claim.customer_id if claim else None) or (policy.customer_id if policy else None),
-        product=policy.product if policy else None, named_persons=[str(one) for one in about.named],
+        customer_id=(claim.customer_id if claim else None)
+        or (policy.customer_id if policy else None)
+        or command.about.customer_id,
+        product=policy.product if policy else None, line=policy.line if policy else None,
+        seller_id=policy.seller_id if policy else None, named_persons=[str(one) for one in about.named], kept_out=[],
         cause=command.cause, content=command.content, received_at=command.received_at.astimezone(SHANGHAI),
-        origin=None if command.origin is None else command.origin.model_dump(mode="json"),
+        **{name: None if one is None else one.model_dump(mode="json", exclude_none=True) for name, one in told.items()},
     )  # fmt: skip
-    data = await clock.dated(tx)
-    prevention = command.cause == "prevention_service"
-    started = open_clock(legal_day(complaint.received_at), data.registry, about_prevention_service=prevention)
-    clock.set_clock(complaint, started, data, legal_day(tx.now))
-    complaint.complaint_no = await next_case_number(tx, "T", branch_of(about.ownership.owner_path))
-    tx.add(complaint)
-    await tx.flush()
-    return complaint
 
 
 async def _announce(tx: Transaction, command: RegisterComplaint, complaint: Complaint) -> None:
@@ -133,8 +160,9 @@ async def _announce(tx: Transaction, command: RegisterComplaint, complaint: Comp
 
 
 def _answer(complaint: Complaint, actor: Actor) -> RegisteredOut:
-    """A taker of another branch keeps id and number, no more."""
-    if not covers(complaint.org_path, actor.scope):
+    """A taker of another branch keeps id and number, no more; so does one who has a part in the matter."""
+    mine = {str(one) for one in (actor.person_id, actor.on_behalf_of) if one}
+    if not covers(complaint.org_path, actor.scope) or mine & set(complaint.kept_out):
         return RegisteredOut(id=complaint.id, complaint_no=complaint.complaint_no)
     more: dict[str, Any] = {
         "version": complaint.version,

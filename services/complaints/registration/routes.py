@@ -39,5 +39,5 @@ async def read_complaint(complaint_id: UUID, call: Reads) -> Response:
     """One complaint with its clock, what was done, and what the caller may do."""
     async with call.db.transaction(call.actor) as tx:
         complaint = await tx.find(Complaint, complaint_id)
-        out = await shapes.alone(tx, complaint, call.state.actions, call.language)
+        out = await shapes.alone(tx, complaint, call.state.actions, call.language, call.state.part_sources)
         return shown(out, version=complaint.version)

@@ -79,6 +79,37 @@ def group(
     return dict(sorted(counted.items()))
 
 
+def folded(
+    rows: Iterable[tuple[tuple[str, ...], int]], keys: Sequence[GroupKey], stages: Mapping[str, str]
+) -> dict[tuple[str, ...], int]:
+    """Counts by period and keys, where the stage was counted by cause: causes of one stage are added up."""
+    total: Counter[tuple[str, ...]] = Counter()
+    for (period, *values), count in rows:
+        named = [
+            stages.get(value, NOT_STATED) if key is GroupKey.STAGE else value
+            for key, value in zip(keys, values, strict=True)
+        ]
+        total[(period, *named)] += count
+    return dict(sorted(total.items()))
+
+
+def ranks(counts: Mapping[tuple[str, ...], int], minimum: int) -> dict[tuple[str, ...], int]:
+    """The rank of each group within its period, the most complaints first; equal counts share one, and a group of
+    fewer than `minimum` has none."""
+    found: dict[tuple[str, ...], int] = {}
+    for name, count in counts.items():
+        if count >= minimum:
+            found[name] = 1 + sum(1 for other, more in counts.items() if other[0] == name[0] and more > count)
+    return found
+
+
+def per_10_000(complaints: int, policies: int | None) -> Decimal | None:
+    """Complaints for every 10,000 policies, to 0.01; `None` (“n/a”) where there is no policy."""
+    if not policies:
+        return None
+    return (Decimal(complaints) * 10_000 / Decimal(policies)).quantize(Decimal("0.01"), rounding=ROUND_HALF_UP)
+
+
 def ratio(part: int, whole: int) -> Decimal | None:
     """A share to 0.0001, or `None` (“n/a”) where nothing was to be counted: an empty month is no perfect one."""
     if whole == 0:

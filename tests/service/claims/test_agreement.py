@@ -131,7 +131,7 @@ async def test_a_refusal_is_served_with_the_grounds_of_the_decision_and_settles_
     assert settled["settled_at"] == told["served_at"]
     assert [row["state"] for row in await world.service.rows(LimitEntry.__table__, claim_id=claim_id)] == []
     assert [(one["kind"], one["position"]) for one in await world.items(claim_id)] == [("close", "adjuster")]
-    assert await world.events("claims.notice.sent.v1") == []
+    assert [one["state"] for one in await world.events("claims.notice.sent.v1")] == ["queued"]
 
 
 async def test_a_refusal_without_reasons_or_with_clauses_of_its_own_is_not_served(world: SettledWorld) -> None:

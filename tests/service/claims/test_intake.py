@@ -40,7 +40,8 @@ async def test_a_report_with_an_unknown_policy_gets_its_number_and_the_guide_at_
     assert told["guide"]["steps"]
     assert answer.headers["location"] == f"/v1/claims/{told['id']}"
     events = await claims.rows(kernel.tables["outbox"])
-    assert [one["subject"] for one in events] == ["claims.claim.reported.v1", "claims.duty.taken.v1"]
+    subjects = [one["subject"] for one in events]
+    assert subjects == ["claims.claim.reported.v1", "claims.duty.taken.v1", "claims.notice.sent.v1"]
     assert "欧阳岚" not in str(events)
     assert "11010519491231002X" not in str(events)
     assert [one["outcome"] for one in await claims.rows(kernel.tables["audit_entries"])] == ["done"]

@@ -22,6 +22,7 @@ from tests.support.complaint_world import (
     REPLY,
     SURVEYOR,
     SURVEYORS_HEAD,
+    TOLD,
     act,
     assigned,
     complaint,
@@ -38,6 +39,11 @@ async def subjects(complaints: ServiceUnderTest) -> list[str]:
     return [one["subject"] for one in await complaints.rows(OUTBOX)]
 
 
+async def told_of(complaints: ServiceUnderTest) -> list[Any]:
+    """The events about complaints; those of messages are about the message."""
+    return [one for one in await complaints.rows(OUTBOX) if ".notice." not in one["subject"]]
+
+
 async def test_a_complaint_starts_its_clock_on_the_day_of_receipt_and_belongs_to_the_branch(
     complaints: ServiceUnderTest,
 ) -> None:
@@ -45,7 +51,7 @@ async def test_a_complaint_starts_its_clock_on_the_day_of_receipt_and_belongs_to
     assert told["complaint_no"].endswith("-32-000001")
     assert (told["owner_path"], told["org_path"]) == ("00.32", "00.32.3201.320102")
     assert (told["rule"], told["status"]) == ("r2020", "registered")
-    [event] = await complaints.rows(OUTBOX)
+    [event] = await told_of(complaints)
     due = (legal_day(process_now()) + timedelta(days=15)).isoformat()
     assert event["event"]["data"]["due_on"] == due
     assert "司徒岚" not in str(event["event"])
@@ -95,11 +101,9 @@ async def test_from_assignment_to_the_telling(complaints: ServiceUnderTest) -> N
     told = await assigned(complaints, about={"claim_no": CLAIM_NO})
     told = await act(complaints, OFFICER, told, "investigations", {"step": "与客户通话", "contacted": True})
     told = await act(complaints, OFFICER, told, "decisions", REPLY)
-    told = await act(
-        complaints, OFFICER, told, "notifications", {"method": "phone", "notified_at": rfc3339(process_now())}
-    )
+    told = await act(complaints, OFFICER, told, "notifications", TOLD | {"notified_at": rfc3339(process_now())})
     assert told["status"] == "notified"
-    events = await complaints.rows(OUTBOX)
+    events = await told_of(complaints)
     assert [one["subject"].split(".")[2] for one in events] == ["registered", "decided", "notified"]
     assert events[1]["event"]["data"]["claim_id"] == str(claim_id)
     assert [one["event"]["recordversion"] for one in events] == [1, 2, 3]
@@ -180,7 +184,7 @@ async def test_an_extension_needs_its_telling_and_the_last_one_its_approval(comp
     last = {"days": 30, "reason": "等待鉴定", "told_at": now}
     refused = await complaints.post(OFFICER, path, last, version=told["version"])
     assert (refused.status_code, refused.json()["code"]) == (422, "extension_not_approved")
-    approved = last | {"approval": {"approved_at": now, "approver_staff_no": "S-1"}}
+    approved = last | {"approval": {"approved_at": now, "approver_staff_no": ABOVE.staff_no}}
     told = await act(complaints, OFFICER, told, "extensions", approved)
     read = (await complaints.get(OFFICER, f"/v1/complaints/{told['id']}")).json()
     assert read["due_on"] == (legal_day(process_now()) + timedelta(days=60)).isoformat()

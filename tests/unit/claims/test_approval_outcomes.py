@@ -95,7 +95,7 @@ def test_an_exclusion_that_was_never_acknowledged_blocks_the_approval_but_not_th
     assert claim.give_back(SUB).next_status is S.RETURNED
 
 
-@pytest.mark.parametrize("trigger", sorted(set(Trigger) - {Trigger.STAFF_OR_RELATIVES}))
+@pytest.mark.parametrize("trigger", sorted(set(Trigger) - {Trigger.STAFF_OR_RELATIVES, Trigger.MANUAL_OVERRIDE}))
 def test_what_belongs_to_the_branch_is_decided_there_whatever_the_amount(trigger: Trigger) -> None:
     claim = Claim("0.01", triggers=frozenset({trigger}))
     assert rules.required_chain(TABLE, claim.facts, TRIGGERS)[-1].level == "branch"

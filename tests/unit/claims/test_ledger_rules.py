@@ -44,11 +44,12 @@ def test_what_is_taken_of_every_limit_is_entered_with_the_deductibles():
     assert taken(made) == {
         ("limit_per_accident", None): Decimal("5300.00"),
         ("aggregate_limit", None): Decimal("5300.00"),
-        ("limit_per_person", "A"): Decimal("5300.00"),
+        ("limit_per_person", "A"): Decimal("800.00"),
         ("medical_limit_per_person", "A"): Decimal("800.00"),
         ("expense_limits", "legal"): Decimal("300.00"),
         ("medical_deductible", "A"): Decimal("200.00"),
         ("property_deductible", None): Decimal("2000.00"),
+        ("property_loss", None): Decimal("6500.00"),
     }
 
 

@@ -18,7 +18,7 @@ from shared.errors import OccurredInFuture, StateConflict, ValidationFailed
 SHIPPED = Path(__file__).parents[3] / "services/complaints/rule_sets/registration.2026-1.toml"
 MAXIMUM = tomllib.loads(SHIPPED.read_text(encoding="utf-8"))["content"]["maximum_representatives"]
 NOW = datetime(2026, 5, 11, 9, tzinfo=SHANGHAI)
-CALL = Registration("phone", NOW, "refused without a word")
+CALL = Registration("phone", NOW, "refused without a word", reception=True, transfer=True)
 NAMED, SELLER, APPROVER, BOSS, JUNIOR, OFFICER = (UUID(int=n) for n in range(1, 7))
 
 

@@ -1,6 +1,6 @@
 """The calculation engine: cover terms and assessed facts in, a calculation sheet out. Pure: no I/O, no clock."""
 
-from services.claims.adjustment.rules.accident import PersonAccount, calculate_accident, last_benefit_day
+from services.claims.adjustment.rules.accident import calculate_accident, last_benefit_day
 from services.claims.adjustment.rules.calculation import (
     ENGINE_VERSION,
     NOT_IN_FORCE,
@@ -18,8 +18,10 @@ from services.claims.adjustment.rules.disability import (
     combined_grade,
     read_compensation_figures,
 )
+from services.claims.adjustment.rules.insured import PersonAccount
 from services.claims.adjustment.rules.ledger import DEDUCTIBLES, Entry, Taken
-from services.claims.adjustment.rules.liability import LimitsUsed, calculate_liability
+from services.claims.adjustment.rules.liability import calculate_liability
+from services.claims.adjustment.rules.limits import LimitsUsed
 from services.claims.adjustment.rules.losses import (
     CLAIMANT_KINDS,
     LIABILITY_FORMS,
@@ -31,8 +33,18 @@ from services.claims.adjustment.rules.losses import (
     check_facts,
     read_facts,
 )
+from services.claims.adjustment.rules.overrides import OVERRIDDEN, Override, check_reasons, read_overrides
 from services.claims.adjustment.rules.payees import Beneficiary, PayeePart, split_among_beneficiaries
-from services.claims.adjustment.rules.refusals import CalculationRefused
+from services.claims.adjustment.rules.planning import (
+    DECIDED_UNPAID,
+    PayeesUnchanged,
+    as_beneficiary,
+    check_payees,
+    may_name_payees,
+    payees_digest,
+    planned,
+)
+from services.claims.adjustment.rules.refusals import CalculationRefused, OverrideAboveLimit
 from services.claims.adjustment.rules.sheet import ClaimantTotal, RecoveryItem, Sheet, SheetLine
 from services.claims.adjustment.rules.steps import (
     LimitExhausted,
@@ -40,6 +52,7 @@ from services.claims.adjustment.rules.steps import (
     PolicyNotMatched,
     SheetOutdated,
     after_assessment,
+    counts_of,
     may_assess,
     may_calculate,
     refuse_changed_basis,
@@ -57,6 +70,7 @@ from services.claims.adjustment.rules.terms import (
 
 __all__ = [
     "CLAIMANT_KINDS",
+    "DECIDED_UNPAID",
     "DEDUCTIBLES",
     "ENGINE_VERSION",
     "EXPENSE_KINDS",
@@ -64,6 +78,7 @@ __all__ = [
     "LOSS_KINDS",
     "MEDICAL_KINDS",
     "NOT_IN_FORCE",
+    "OVERRIDDEN",
     "REDUCING_TERMS",
     "UNRECORDED",
     "AccidentCover",
@@ -85,7 +100,10 @@ __all__ = [
     "LimitsUsed",
     "Loss",
     "LossesMissing",
+    "Override",
+    "OverrideAboveLimit",
     "PayeePart",
+    "PayeesUnchanged",
     "PersonAccount",
     "PolicyNotMatched",
     "RecoveryItem",
@@ -94,21 +112,29 @@ __all__ = [
     "SheetOutdated",
     "Taken",
     "after_assessment",
+    "as_beneficiary",
     "calculate",
     "calculate_accident",
     "calculate_liability",
     "check_facts",
+    "check_payees",
+    "check_reasons",
     "claimed_amount",
     "combined_grade",
+    "counts_of",
     "digest_of",
     "last_benefit_day",
     "may_assess",
     "may_calculate",
+    "may_name_payees",
+    "payees_digest",
+    "planned",
     "read_accident_cover",
     "read_compensation_figures",
     "read_exclusions",
     "read_facts",
     "read_liability_cover",
+    "read_overrides",
     "refuse_changed_basis",
     "refuse_surveyor",
     "split_among_beneficiaries",

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
 from datetime import date, timedelta
 from decimal import Decimal
 
@@ -12,7 +11,9 @@ from services.claims.adjustment.rules.caps import Item, capped, deducted, scaled
 from services.claims.adjustment.rules.clauses import Clauses
 from services.claims.adjustment.rules.disability import rate_of
 from services.claims.adjustment.rules.established import one_disability, refuse_second_death
-from services.claims.adjustment.rules.losses import AssessedFacts, Claimant, Loss
+from services.claims.adjustment.rules.insured import Insured, PersonAccount, refuse_beyond
+from services.claims.adjustment.rules.losses import AssessedFacts, Loss
+from services.claims.adjustment.rules.overrides import OVERRIDDEN, Override, overridden
 from services.claims.adjustment.rules.refusals import (
     AmountMissing,
     EventBeforeAccident,
@@ -22,63 +23,6 @@ from services.claims.adjustment.rules.refusals import (
 from services.claims.adjustment.rules.sheet import Sheet, draw_up
 from services.claims.adjustment.rules.terms import EMPTY, AccidentCover
 from shared.money import ZERO, half_up
-
-
-@dataclass(frozen=True)
-class PersonAccount:
-    """What one insured person has under the policy before this sheet, in yuan.
-
-    `sum_insured`, `premium_charged`, `premium_due`: the person's own, before the cover's. Paid before, outside this
-    claim's sheets and advances: disability of the same accident, disability of earlier accidents in the policy period,
-    medical in the policy period; `medical_deductible_taken` by other claims of the same accident.
-    """
-
-    sum_insured: Decimal | None = None
-    premium_charged: Decimal | None = None
-    premium_due: Decimal | None = None
-    disability_paid_same_accident: Decimal = ZERO
-    disability_paid_earlier: Decimal = ZERO
-    medical_paid: Decimal = ZERO
-    medical_deductible_taken: Decimal = ZERO
-
-
-@dataclass(frozen=True)
-class _Person:
-    """One insured person under calculation: terms, own sums, the day of the accident."""
-
-    cover: AccidentCover
-    claimant: Claimant
-    account: PersonAccount
-    accident_on: date | None
-
-    @property
-    def ref(self) -> str:
-        return self.claimant.ref
-
-    @property
-    def sum_insured(self) -> Decimal | None:
-        return self.cover.sum_insured if self.account.sum_insured is None else self.account.sum_insured
-
-    @property
-    def premiums(self) -> tuple[Decimal, Decimal] | None:
-        """Premium charged and due where too little was charged (保险法 art. 32), else None."""
-        own, cover = self.account, self.cover
-        charged = cover.premium_charged_per_person if own.premium_charged is None else own.premium_charged
-        due = cover.premium_due_per_person if own.premium_due is None else own.premium_due
-        return None if charged is None or due is None or charged >= due else (charged, due)
-
-    def in_proportion(self, amount: Decimal) -> Decimal:
-        if self.premiums is None:
-            return half_up(amount)
-        charged, due = self.premiums
-        return half_up(amount * charged / due)
-
-    def reduced(self, item: Item) -> Item:
-        """The benefit line × premium charged ÷ premium due."""
-        if self.premiums is None:
-            return item
-        amount = self.in_proportion(item.amount)
-        return item.to(amount, explanation.premium_proportion(*self.premiums, amount), "premium_due_per_person")
 
 
 def last_benefit_day(accident_on: date, benefit_days: int) -> date:
@@ -94,6 +38,7 @@ def calculate_accident(
     accident_on: date | None = None,
     clauses: Clauses = Clauses(),  # noqa: B008 - frozen
     advances: Decimal = ZERO,
+    overrides: Sequence[Override] = (),
 ) -> Sheet:
     """The sheet of a personal-accident claim, in yuan; `accounts` by claimant ref.
 
@@ -101,14 +46,14 @@ def calculate_accident(
     was paid before and within the sum left. Expenses are no benefit of this line: they appear with nothing.
     Refuses facts the terms cannot answer (422, `CalculationRefused`).
     """
-    persons = [_Person(cover, one, accounts.get(one.ref, PersonAccount()), accident_on) for one in facts.claimants]
+    persons = [Insured(cover, one, accounts.get(one.ref, PersonAccount()), accident_on) for one in facts.claimants]
     items = [item for person in persons for item in _lines(person)]
     expenses = [
-        Item(None, one.kind, one.amount, (explanation.expense_assessed(one.amount),)).to(
-            ZERO, explanation.not_covered("expense_limits")
-        )
-        for one in facts.expenses
+        benefits.not_granted(None, one.kind, explanation.not_covered("expense_limits")) for one in facts.expenses
     ]
+    if overrides:
+        items = overridden([*items, *expenses], overrides)[: len(items)]
+        refuse_beyond(persons, items)
     return draw_up(
         items,
         expenses,
@@ -117,7 +62,7 @@ def calculate_accident(
         advances=advances,
         clauses=clauses,
         limits_used=_limits_used(persons, items),
-        flags=["earlier_injury_assumed_included"] if any(map(_assumes_inclusion, persons)) else [],
+        flags=_flags(persons, overridden=bool(overrides)),
     )
 
 
@@ -127,14 +72,14 @@ def deductibles_of_accident(
     """What each person bears of the medical deductible in this claim, in yuan, by claimant ref."""
     taken: dict[str, Decimal] = {}
     for one in facts.claimants:
-        person = _Person(cover, one, accounts.get(one.ref, PersonAccount()), None)
+        person = Insured(cover, one, accounts.get(one.ref, PersonAccount()), None)
         still = (cover.medical_deductible or ZERO) - person.account.medical_deductible_taken
         bills = total([_bill(person, loss) for loss in one.losses if loss.kind == "medical"])
         taken[one.ref] = min(max(ZERO, still), bills)
     return taken
 
 
-def _lines(person: _Person) -> list[Item]:
+def _lines(person: Insured) -> list[Item]:
     refuse_second_death(person.claimant)
     losses = one_disability(person.claimant.losses)
     fixed = _fixed_sums(person, losses)
@@ -150,7 +95,7 @@ def _lines(person: _Person) -> list[Item]:
     return items
 
 
-def _fixed_sums(person: _Person, losses: Sequence[Loss]) -> dict[str, Item]:
+def _fixed_sums(person: Insured, losses: Sequence[Loss]) -> dict[str, Item]:
     """Disability and death: together with all that was paid before within the (proportionate) sum insured."""
     by_kind = {loss.kind: loss for loss in losses if loss.kind in {"death", "disability"}}
     if person.sum_insured is None:
@@ -171,7 +116,7 @@ def _fixed_sums(person: _Person, losses: Sequence[Loss]) -> dict[str, Item]:
     return fixed
 
 
-def _disability(person: _Person, loss: Loss, sum_insured: Decimal) -> Item:
+def _disability(person: Insured, loss: Loss, sum_insured: Decimal) -> Item:
     cover, account = person.cover, person.account
     if not cover.disability_scale:
         return benefits.not_granted(person.ref, "disability", explanation.not_covered("disability_scale"))
@@ -193,7 +138,7 @@ def _disability(person: _Person, loss: Loss, sum_insured: Decimal) -> Item:
     return _less(item, account.disability_paid_earlier, explanation.less_earlier_injury)
 
 
-def _death(person: _Person, loss: Loss, sum_insured: Decimal, disability_now: Decimal) -> Item:
+def _death(person: Insured, loss: Loss, sum_insured: Decimal, disability_now: Decimal) -> Item:
     last = _last_day(person, loss)
     if last is not None and loss.occurred_on is not None and loss.occurred_on > last:
         return benefits.not_granted(person.ref, "death", explanation.outside_benefit_period(last), "benefit_days")
@@ -204,7 +149,7 @@ def _death(person: _Person, loss: Loss, sum_insured: Decimal, disability_now: De
     return _less(item, person.account.disability_paid_same_accident + disability_now, explanation.less_disability)
 
 
-def _medical(person: _Person, losses: Sequence[Loss]) -> list[Item]:
+def _medical(person: Insured, losses: Sequence[Loss]) -> list[Item]:
     """All medical bills of the person: social insurance, deductible once, rate, proportion, medical sum left."""
     cover, account = person.cover, person.account
     if cover.medical_sum_insured is None:
@@ -222,11 +167,11 @@ def _medical(person: _Person, losses: Sequence[Loss]) -> list[Item]:
     return capped(items, _any, left, explanation.medical_sum_insured, "medical_sum_insured")
 
 
-def _bill(person: _Person, loss: Loss) -> Item:
+def _bill(person: Insured, loss: Loss) -> Item:
     """The bill less social insurance, which counts only where the tariff was priced for it (解释三 art. 18)."""
     if loss.amount is None:
         raise AmountMissing.at(f"{loss.pointer}/amount", kind="medical")
-    item = Item(person.ref, "medical", loss.amount, (explanation.loss_assessed(loss.amount),))
+    item = Item(person.ref, "medical", loss.amount, (explanation.loss_assessed(loss.amount),), assessed=loss.amount)
     if not loss.other_sources_amount:
         return item
     if not person.cover.social_deduction_priced:
@@ -235,7 +180,7 @@ def _bill(person: _Person, loss: Loss) -> Item:
     return item.to(left, explanation.other_sources(loss.other_sources_amount, left), "social_deduction_priced")
 
 
-def _allowance(person: _Person, loss: Loss) -> Item:
+def _allowance(person: Insured, loss: Loss) -> Item:
     cover = person.cover
     if cover.allowance_daily_amount is None:
         return benefits.not_granted(person.ref, "allowance", explanation.not_covered("allowance_daily_amount"))
@@ -256,7 +201,7 @@ def _less(item: Item, paid: Decimal, wording) -> Item:
     return item.to(left, wording(paid, left))
 
 
-def _last_day(person: _Person, loss: Loss) -> date | None:
+def _last_day(person: Insured, loss: Loss) -> date | None:
     """The last day of the benefit period; refuses a death or rating before the accident (422)."""
     if person.accident_on is None:
         return None
@@ -267,20 +212,25 @@ def _last_day(person: _Person, loss: Loss) -> date | None:
     )
 
 
-def _noting_untested(item: Item, person: _Person, loss: Loss) -> Item:
+def _noting_untested(item: Item, person: Insured, loss: Loss) -> Item:
     days = person.cover.benefit_days
     if days is None or (loss.occurred_on is not None and person.accident_on is not None):
         return item
     return item.noting(explanation.benefit_period_untested(days))
 
 
-def _assumes_inclusion(person: _Person) -> bool:
+def _assumes_inclusion(person: Insured) -> bool:
     """Nobody has said whether the rating includes the injury paid earlier: taken as included, to be confirmed."""
     unsaid = any(loss.kind == "disability" and loss.includes_earlier_injury is None for loss in person.claimant.losses)
     return unsaid and person.account.disability_paid_earlier > 0
 
 
-def _limits_used(persons: Sequence[_Person], items: Sequence[Item]) -> dict[str, Mapping[str, Decimal]]:
+def _flags(persons: Sequence[Insured], *, overridden: bool) -> list[str]:
+    assumed = ["earlier_injury_assumed_included"] if any(map(_assumes_inclusion, persons)) else []
+    return [*assumed, *([OVERRIDDEN] if overridden else [])]
+
+
+def _limits_used(persons: Sequence[Insured], items: Sequence[Item]) -> dict[str, Mapping[str, Decimal]]:
     used: dict[str, Mapping[str, Decimal]] = {}
     insured = [one.ref for one in persons if one.sum_insured is not None]
     if insured:

@@ -25,6 +25,6 @@ def by_days(ref: str, loss: Loss, daily: Decimal, waiting: int, most: int | None
     return Item(ref, loss.kind, amount, (step,), frozenset({waiting_term} if waited else ()))
 
 
-def not_granted(ref: str, kind: str, step: Text, *terms: str) -> Item:
+def not_granted(ref: str | None, kind: str, step: Text, *terms: str) -> Item:
     """A line of nothing that says why."""
-    return Item(ref, kind, ZERO, (step,), frozenset(terms))
+    return Item(ref, kind, ZERO, (step,), frozenset(terms), granted=False)

@@ -14,19 +14,22 @@ from decimal import Decimal
 from typing import Any
 
 from services.claims.adjustment.rules import explanation, ledger
-from services.claims.adjustment.rules.accident import PersonAccount, calculate_accident, deductibles_of_accident
+from services.claims.adjustment.rules.accident import calculate_accident, deductibles_of_accident
 from services.claims.adjustment.rules.caps import Item
 from services.claims.adjustment.rules.clauses import Clauses, read_exclusions
 from services.claims.adjustment.rules.disability import CompensationFigures
-from services.claims.adjustment.rules.liability import LimitsUsed, calculate_liability, deductibles_of_liability
+from services.claims.adjustment.rules.insured import PersonAccount
+from services.claims.adjustment.rules.liability import Borne, borne_of_liability, calculate_liability
+from services.claims.adjustment.rules.limits import LimitsUsed
 from services.claims.adjustment.rules.losses import AssessedFacts, Claimant, read_facts
+from services.claims.adjustment.rules.overrides import Override, overridden
 from services.claims.adjustment.rules.refusals import ClauseInEffect
 from services.claims.adjustment.rules.sheet import ClaimantTotal, Sheet, SheetLine, draw_up
 from services.claims.adjustment.rules.terms import EMPTY, REDUCING_TERMS, read_accident_cover, read_liability_cover
 from shared.errors import Text
 from shared.money import ZERO
 
-ENGINE_VERSION = "2026-1"
+ENGINE_VERSION = "2026-2"
 NOT_IN_FORCE = "not_in_force"
 NOT_LISTED = "insured_not_listed"
 UNRECORDED = "unrecorded"
@@ -38,7 +41,8 @@ class Basis:
     """Everything a sheet follows from. `facts`, `cover`, `exclusions`: as stored; amounts in yuan.
 
     `entries`: what other claims took of the policy; `keys` and `sums_insured` by claimant ref; `unlisted`: refs of
-    persons who can be told apart and were not on the insured list that day; `disregarded`: clauses that have no effect.
+    persons who can be told apart and were not on the insured list that day; `disregarded`: clauses that have no effect;
+    `overrides`: lines set by hand.
     """
 
     line: str
@@ -54,6 +58,7 @@ class Basis:
     figures: Mapping[str, CompensationFigures] = field(default_factory=lambda: EMPTY)
     paid_before: Decimal = ZERO
     disregarded: frozenset[str] = frozenset()
+    overrides: tuple[Override, ...] = ()
 
     @property
     def clauses(self) -> Clauses:
@@ -77,6 +82,7 @@ def calculate(basis: Basis) -> Calculation:
     if not basis.in_force:
         items = [item for one in facts.claimants for item in _nothing(one, explanation.not_in_force())]
         expenses = [Item(None, one.kind, ZERO, (explanation.not_in_force(),)) for one in facts.expenses]
+        overridden([replace(item, granted=False) for item in (*items, *expenses)], basis.overrides)
         refs = [one.ref for one in facts.claimants]
         sheet = draw_up(
             items, expenses, refs, own_share=Decimal(1), advances=basis.paid_before, clauses=basis.clauses,
@@ -91,10 +97,11 @@ def _liability(basis: Basis, terms: Mapping[str, Any], facts: AssessedFacts) -> 
     cover = read_liability_cover(terms)
     used: LimitsUsed = ledger.limits_used(cover, basis.entries, basis.keys)
     sheet = calculate_liability(
-        cover, facts, used=used, clauses=basis.clauses, figures=basis.figures, advances=basis.paid_before
-    )
-    medical, of_property = deductibles_of_liability(cover, facts, used, basis.figures)
-    return Calculation(sheet, tuple(ledger.taken_by(sheet, medical, of_property)))
+        cover, facts, used=used, clauses=basis.clauses, figures=basis.figures, advances=basis.paid_before,
+        overrides=basis.overrides,
+    )  # fmt: skip
+    borne = borne_of_liability(cover, facts, used, basis.figures)
+    return Calculation(sheet, tuple(ledger.taken_by(sheet, borne)))
 
 
 def _accident(basis: Basis, terms: Mapping[str, Any], facts: AssessedFacts) -> Calculation:
@@ -103,9 +110,9 @@ def _accident(basis: Basis, terms: Mapping[str, Any], facts: AssessedFacts) -> C
     accounts: dict[str, PersonAccount] = ledger.accounts(basis.entries, basis.keys, basis.sums_insured)
     sheet = calculate_accident(
         cover, insured, accounts=accounts, accident_on=basis.accident_on, clauses=basis.clauses,
-        advances=basis.paid_before,
+        advances=basis.paid_before, overrides=basis.overrides,
     )  # fmt: skip
-    taken = ledger.taken_by(sheet, deductibles_of_accident(cover, insured, accounts), ZERO)
+    taken = ledger.taken_by(sheet, Borne(deductibles_of_accident(cover, insured, accounts)))
     return Calculation(_with_unlisted(sheet, facts, basis.unlisted), tuple(taken))
 
 

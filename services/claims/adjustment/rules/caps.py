@@ -17,7 +17,8 @@ from shared.money import ZERO, allocate, half_up
 class Item:
     """One line of the coming sheet: yuan so far, the steps that made it, and the cover terms that bit.
 
-    `ref` is the claimant's, None for an expense.
+    `ref` is the claimant's, None for an expense. `assessed`: the loss as it was assessed, None for an agreed benefit.
+    `granted` False: the policy pays no such thing.
     """
 
     ref: str | None
@@ -25,6 +26,8 @@ class Item:
     amount: Decimal
     steps: tuple[Text, ...] = ()
     terms: frozenset[str] = frozenset()
+    assessed: Decimal | None = None
+    granted: bool = True
 
     def to(self, amount: Decimal, step: Text, *terms: str) -> Item:
         """The item at `amount`; unchanged, without a step, where the amount stays what it is."""
@@ -56,8 +59,8 @@ def deducted(
     items: Sequence[Item], chosen: Chosen, deduction: Decimal, wording: WordingOfPart, *terms: str
 ) -> list[Item]:
     """`deduction` yuan taken once from the chosen items together, spread in proportion to their amounts."""
-    whole = total([item for item in items if chosen(item)])
-    parts = iter(allocate(min(deduction, whole), [item.amount for item in items if chosen(item)]))
+    within = [item for item in items if chosen(item)]
+    parts = iter(cut(min(deduction, total(within)), within, [item.amount for item in within]))
     return [_deducted(item, next(parts), deduction, wording, terms) if chosen(item) else item for item in items]
 
 
@@ -86,13 +89,21 @@ def capped(
 def share_out(room: Decimal, items: Sequence[Item], allocation: str) -> list[Decimal]:
     """`room` yuan (less than the items' sum) cut over the items: pro rata, or injuries before property."""
     if allocation == "pro_rata":
-        return allocate(room, [item.amount for item in items])
+        return cut(room, items, [item.amount for item in items])
     injuries = [ZERO if item.kind == "property" else item.amount for item in items]
     injured = sum(injuries, ZERO)
     if injured >= room:
-        return allocate(room, injuries)
-    rest = allocate(room - injured, [item.amount if item.kind == "property" else ZERO for item in items])
+        return cut(room, items, injuries)
+    rest = cut(room - injured, items, [item.amount if item.kind == "property" else ZERO for item in items])
     return [own + part for own, part in zip(injuries, rest, strict=True)]
+
+
+def cut(amount: Decimal, items: Sequence[Item], weights: Sequence[Decimal]) -> list[Decimal]:
+    """`amount` yuan over the items by largest remainder. Of equal remainders the one of the lower reference comes
+    first, so that the order in which claimants are listed gives nobody a cent."""
+    order = sorted(range(len(items)), key=lambda at: (items[at].ref or "", items[at].kind, at))
+    parts = dict(zip(order, allocate(amount, [weights[at] for at in order]), strict=True))
+    return [parts[at] for at in range(len(items))]
 
 
 Wording = Callable[[Decimal, Decimal], Text]

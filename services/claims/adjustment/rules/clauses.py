@@ -10,6 +10,9 @@ from typing import Any
 from services.claims.adjustment.rules.caps import Item
 from services.claims.adjustment.rules.terms import EMPTY, REDUCING_TERMS
 
+INSURING = "insuring"
+"""Under this name `by_term` holds the clauses by which the policy covers at all: every line rests on them."""
+
 
 @dataclass(frozen=True)
 class Exclusion:
@@ -37,8 +40,10 @@ class Clauses:
         return tuple(one.clause_id for one in self.exclusions) if term in REDUCING_TERMS else ()
 
     def cited(self, item: Item) -> tuple[str, ...]:
-        """The clause ids an item relies on, without repeats."""
-        return tuple(dict.fromkeys(clause for term in sorted(item.terms) for clause in self.of_term(term)))
+        """The clause ids an item relies on, without repeats: of its terms, of its head of loss, of the cover."""
+        found = [clause for term in sorted(item.terms) for clause in self.of_term(term)]
+        found += [*self.by_term.get(item.kind, ()), *self.by_term.get(INSURING, ())]
+        return tuple(dict.fromkeys(found))
 
     def unacknowledged(self, items: Iterable[Item]) -> tuple[tuple[str, ...], bool]:
         """The clauses the reductions of `items` rely on without an acknowledgement, and whether any reduction does.

@@ -106,7 +106,7 @@ def _loss_of(cover: LiabilityCover, claimant: Claimant, loss: Loss, figures: Map
 
 
 def _damages(ref: str, kind: str, amount: Decimal) -> Item:
-    return Item(ref, kind, amount, (explanation.loss_assessed(amount),))
+    return Item(ref, kind, amount, (explanation.loss_assessed(amount),), assessed=amount)
 
 
 def _death(cover: LiabilityCover, ref: str) -> Item:

@@ -197,10 +197,21 @@ def property_deductible(deduction: Decimal, part: Decimal) -> Text:
     )
 
 
-def premium_proportion(charged: Decimal, due: Decimal, amount: Decimal) -> Text:
+_MISSTATED = {"age": Text("年龄误告：", "misstated age: "), "occupation": Text("职业误告：", "misstated occupation: ")}
+
+
+def premium_proportion(charged: Decimal, due: Decimal, amount: Decimal, misstated: str | None = None) -> Text:
+    why = _MISSTATED.get(misstated or "", Text("", ""))
     return Text(
-        f"× 实付保险费{yuan(charged)}元 ÷ 应付保险费{yuan(due)}元 = {yuan(amount)}元",
-        f"× premium charged {yuan(charged)} ÷ premium due {yuan(due)} = {yuan(amount)}",
+        f"{why.zh}× 实付保险费{yuan(charged)}元 ÷ 应付保险费{yuan(due)}元 = {yuan(amount)}元",
+        f"{why.en}× premium charged {yuan(charged)} ÷ premium due {yuan(due)} = {yuan(amount)}",
+    )
+
+
+def overridden(before: Decimal, amount: Decimal, reason: str) -> Text:
+    return Text(
+        f"人工调整：由{yuan(before)}元改为{yuan(amount)}元，理由：{reason}",
+        f"overridden by hand from {yuan(before)} to {yuan(amount)}, because: {reason}",
     )
 
 
@@ -228,6 +239,7 @@ class CapName:
 
 
 medical_limit = CapName("每人医疗分项限额可用", "medical sub-limit of the person, available")
+sub_limit = CapName("每人该项分项限额可用", "sub-limit of this head for the person, available")
 person_limit = CapName("每人责任限额可用", "limit of the person, available")
 accident_limit = CapName("每次事故责任限额可用", "limit of the accident, available")
 aggregate_limit = CapName("累计责任限额剩余", "aggregate limit left")

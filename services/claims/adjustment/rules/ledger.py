@@ -10,8 +10,9 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from decimal import Decimal
 
-from services.claims.adjustment.rules.accident import PersonAccount
-from services.claims.adjustment.rules.liability import LimitsUsed
+from services.claims.adjustment.rules.insured import PersonAccount
+from services.claims.adjustment.rules.liability import Borne
+from services.claims.adjustment.rules.limits import LimitsUsed
 from services.claims.adjustment.rules.sheet import Sheet
 from services.claims.adjustment.rules.terms import LiabilityCover
 from shared.money import ZERO
@@ -20,9 +21,10 @@ AGGREGATE, ACCIDENT, EXPENSES = "aggregate_limit", "limit_per_accident", "expens
 PERSON, MEDICAL_OF_PERSON = "limit_per_person", "medical_limit_per_person"
 SUM_INSURED, MEDICAL_SUM = "sum_insured", "medical_sum_insured"
 MEDICAL_DEDUCTIBLE, PROPERTY_DEDUCTIBLE = "medical_deductible", "property_deductible"
+PROPERTY_LOSS, SUB_LIMITS = "property_loss", "sub_limits"
 
-DEDUCTIBLES = frozenset({MEDICAL_DEDUCTIBLE, PROPERTY_DEDUCTIBLE})
-"""Entries that say what the insured bears, not what the policy pays."""
+DEDUCTIBLES = frozenset({MEDICAL_DEDUCTIBLE, PROPERTY_DEDUCTIBLE, PROPERTY_LOSS})
+"""Entries that say what the insured bears and what it is measured by, not what the policy pays."""
 
 
 @dataclass(frozen=True)
@@ -44,7 +46,7 @@ class Entry:
     same_accident: bool
 
 
-def taken_by(sheet: Sheet, medical_deductible: Mapping[str, Decimal], property_deductible: Decimal) -> list[Taken]:
+def taken_by(sheet: Sheet, borne: Borne) -> list[Taken]:
     """The entries of a sheet: each limit it uses, and the deductibles it has borne. Nothing is written for 0.00."""
     found: list[Taken] = []
     for name, used in sheet.limits_used.items():
@@ -52,8 +54,8 @@ def taken_by(sheet: Sheet, medical_deductible: Mapping[str, Decimal], property_d
             found += [Taken(name, amount, ref) for ref, amount in used.items()]
         else:
             found.append(Taken(name, used))
-    found += [Taken(MEDICAL_DEDUCTIBLE, amount, ref) for ref, amount in medical_deductible.items()]
-    found.append(Taken(PROPERTY_DEDUCTIBLE, property_deductible))
+    found += [Taken(MEDICAL_DEDUCTIBLE, amount, ref) for ref, amount in borne.medical.items()]
+    found += [Taken(PROPERTY_DEDUCTIBLE, borne.property), Taken(PROPERTY_LOSS, borne.property_loss)]
     return [one for one in found if one.amount > 0]
 
 
@@ -72,6 +74,12 @@ def limits_used(cover: LiabilityCover, entries: Iterable[Entry], keys: Mapping[s
         medical_per_person=_by_ref(here, MEDICAL_OF_PERSON, keys),
         medical_deductible_taken=_by_ref(here, MEDICAL_DEDUCTIBLE, keys),
         property_deductible_taken=_sum(here, PROPERTY_DEDUCTIBLE),
+        property_loss=_sum(here, PROPERTY_LOSS),
+        sub_limits={
+            (ref, kind): _sum(here, SUB_LIMITS, f"{key}/{kind}")
+            for ref, key in keys.items()
+            for kind in cover.sub_limits
+        },
         expenses={kind: _sum(here, EXPENSES, kind) for kind in {one.claimant_key for one in here} if kind},
     )
 

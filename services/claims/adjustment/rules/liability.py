@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, replace
 from decimal import Decimal
 
 from services.claims.adjustment.rules import explanation
@@ -11,50 +11,51 @@ from services.claims.adjustment.rules.caps import Item, allocate, capped, deduct
 from services.claims.adjustment.rules.clauses import Clauses
 from services.claims.adjustment.rules.disability import CompensationFigures
 from services.claims.adjustment.rules.established import established, flags_of
+from services.claims.adjustment.rules.limits import (
+    LimitsUsed,
+    accident_left,
+    aggregate_left,
+    everything,
+    injury,
+    medical_in,
+    of_kind,
+    refuse_beyond,
+    taken_of_limits,
+)
 from services.claims.adjustment.rules.losses import AssessedFacts, Claimant
+from services.claims.adjustment.rules.overrides import OVERRIDDEN, Override, overridden
 from services.claims.adjustment.rules.refusals import FaultRatioMissing
-from services.claims.adjustment.rules.sheet import RecoveryItem, Sheet, Used, draw_up
+from services.claims.adjustment.rules.sheet import RecoveryItem, Sheet, draw_up
 from services.claims.adjustment.rules.terms import EMPTY, EXPENSE_KINDS, LiabilityCover
 from shared.errors import Text
 from shared.money import ZERO, half_up, yuan
-
-
-@dataclass(frozen=True)
-class LimitsUsed:
-    """What other claims have already taken, in yuan: of the same accident, of the same persons, of the aggregate.
-
-    `aggregate_remaining` None: nothing of the aggregate is used yet. `property_deductible_taken`: what the same
-    accident's other claims have already borne of it. The sheet under calculation, and its older versions, do not count.
-    """
-
-    aggregate_remaining: Decimal | None = None
-    accident: Decimal = ZERO
-    per_person: Mapping[str, Decimal] = field(default_factory=lambda: EMPTY)
-    medical_per_person: Mapping[str, Decimal] = field(default_factory=lambda: EMPTY)
-    medical_deductible_taken: Mapping[str, Decimal] = field(default_factory=lambda: EMPTY)
-    property_deductible_taken: Decimal = ZERO
-    expenses: Mapping[str, Decimal] = field(default_factory=lambda: EMPTY)
 
 
 def calculate_liability(
     cover: LiabilityCover,
     facts: AssessedFacts,
     *,
-    used: LimitsUsed = LimitsUsed(),
+    used: LimitsUsed = LimitsUsed(),  # noqa: B008 - frozen
     clauses: Clauses = Clauses(),  # noqa: B008 - frozen
     figures: Mapping[str, CompensationFigures] = EMPTY,
     advances: Decimal = ZERO,
+    overrides: Sequence[Override] = (),
 ) -> Sheet:
     """The sheet of a liability claim, in yuan.
 
     Order: loss × fault → other sources → medical deductible, rate and sub-limit → limit of the person → property
-    deductible → limit of the accident → aggregate left → expenses in their own limits → own share → advances.
+    deductible → limit of the accident → aggregate left → expenses in their own limits → lines set by hand → own share →
+    advances.
     `figures` by province, of the year that applies, compute compensation whose amount the facts leave open.
     Refuses facts the terms cannot answer (422, `CalculationRefused`).
     """
     shares = {one.ref: _share(cover, facts, one) for one in facts.claimants}
     indemnity = _indemnity(cover, facts, shares, used, figures)
     expenses = _expenses(cover, facts, used, total(indemnity))
+    if overrides:
+        set_by_hand = overridden([*indemnity, *expenses], overrides)
+        indemnity, expenses = set_by_hand[: len(indemnity)], set_by_hand[len(indemnity) :]
+        refuse_beyond(cover, indemnity, expenses, used)
     return draw_up(
         indemnity,
         expenses,
@@ -63,8 +64,8 @@ def calculate_liability(
         advances=advances,
         clauses=clauses,
         recovery_items=_recovery(cover, facts, indemnity, used, figures),
-        limits_used=_limits_used(cover, indemnity, expenses),
-        flags=flags_of(facts, figures),
+        limits_used=taken_of_limits(cover, indemnity, expenses),
+        flags=[*flags_of(facts, figures), *([OVERRIDDEN] if overrides else [])],
     )
 
 
@@ -91,13 +92,18 @@ def _indemnity(
         own = established(cover, claimant, shares[claimant.ref], facts.liability_form == "joint", figures)
         items += _person(cover, claimant.ref, own, used)
     items = _property_deductible(cover, items, used)
-    if cover.limit_per_accident is not None:
-        left = cover.limit_per_accident - used.accident
-        items = capped(items, _any, left, explanation.accident_limit, "limit_per_accident", allocation=cover.allocation)
+    items = capped(
+        items,
+        everything,
+        accident_left(cover, used),
+        explanation.accident_limit,
+        "limit_per_accident",
+        allocation=cover.allocation,
+    )
     return capped(
         items,
-        _any,
-        _aggregate_left(cover, used),
+        everything,
+        aggregate_left(cover, used),
         explanation.aggregate_limit,
         "aggregate_limit",
         allocation=cover.allocation,
@@ -105,10 +111,8 @@ def _indemnity(
 
 
 def _person(cover: LiabilityCover, ref: str, items: list[Item], used: LimitsUsed) -> list[Item]:
-    """Medical deductible, rates and sub-limit, then the limit over all lines of the person."""
-
-    def medical(item: Item) -> bool:
-        return item.kind in cover.medical_kinds
+    """Medical deductible, rates and sub-limit, the sub-limits by head, then the limit over the person's injury."""
+    medical = medical_in(cover)
 
     def outside_catalogue(item: Item) -> bool:
         return item.kind == "non_catalogue_medical" and cover.non_catalogue_medical_rate is not None
@@ -133,34 +137,49 @@ def _person(cover: LiabilityCover, ref: str, items: list[Item], used: LimitsUsed
     if cover.medical_limit_per_person is not None:
         left = cover.medical_limit_per_person - used.medical_per_person.get(ref, ZERO)
         items = capped(items, medical, left, explanation.medical_limit, "medical_limit_per_person")
+    for kind, limit in cover.sub_limits.items():
+        left = limit - used.sub_limits.get((ref, kind), ZERO)
+        items = capped(items, of_kind(kind), left, explanation.sub_limit, "sub_limits")
     if cover.limit_per_person is not None:
         left = cover.limit_per_person - used.per_person.get(ref, ZERO)
-        items = capped(items, _any, left, explanation.person_limit, "limit_per_person", allocation=cover.allocation)
+        items = capped(items, injury, left, explanation.person_limit, "limit_per_person", allocation=cover.allocation)
     return items
 
 
 def _property_deductible(cover: LiabilityCover, items: list[Item], used: LimitsUsed) -> list[Item]:
     """Once for the accident: the greater (or the sum) of the amount and the rate of the loss."""
-    amount, by_rate, whole = _property_deduction(cover, items)
+    amount, by_rate, whole = _property_deduction(cover, items, used)
     still = max(ZERO, whole - used.property_deductible_taken)
     terms = ["property_deductible_amount"] if amount and (amount >= by_rate or whole > by_rate) else []
     terms += ["property_deductible_rate"] if by_rate and whole > amount else []
     return deducted(items, lambda item: item.kind == "property", still, explanation.property_deductible, *terms)
 
 
-def _property_deduction(cover: LiabilityCover, items: Sequence[Item]) -> tuple[Decimal, Decimal, Decimal]:
-    """The amount, the rate of the loss, and what the terms make of the two."""
-    loss = total([item for item in items if item.kind == "property"])
+def _property_deduction(
+    cover: LiabilityCover, items: Sequence[Item], used: LimitsUsed
+) -> tuple[Decimal, Decimal, Decimal]:
+    """The amount, the rate of the whole accident's loss, and what the terms make of the two."""
+    loss = total([item for item in items if item.kind == "property"]) + used.property_loss
     amount = cover.property_deductible_amount or ZERO
     by_rate = half_up(loss * (cover.property_deductible_rate or 0))
     whole = amount + by_rate if cover.property_deductible_rule == "sum" else max(amount, by_rate)
     return amount, by_rate, whole
 
 
-def deductibles_of_liability(
+@dataclass(frozen=True)
+class Borne:
+    """What the insured bears itself of a claim, in yuan: of the medical deductible by claimant ref, of the property
+    deductible; and `property_loss`, of which a rate is taken over all claims of the accident."""
+
+    medical: Mapping[str, Decimal]
+    property: Decimal = ZERO
+    property_loss: Decimal = ZERO
+
+
+def borne_of_liability(
     cover: LiabilityCover, facts: AssessedFacts, used: LimitsUsed, figures: Mapping[str, CompensationFigures]
-) -> tuple[Mapping[str, Decimal], Decimal]:
-    """What this claim bears itself: of the medical deductible by claimant ref, and of the property deductible."""
+) -> Borne:
+    """The deductibles that this claim takes, and what they are measured by."""
     medical: dict[str, Decimal] = {}
     items: list[Item] = []
     for one in facts.claimants:
@@ -168,29 +187,34 @@ def deductibles_of_liability(
         still = (cover.medical_deductible or ZERO) - used.medical_deductible_taken.get(one.ref, ZERO)
         medical[one.ref] = min(max(ZERO, still), total([item for item in own if item.kind in cover.medical_kinds]))
         items += _person(cover, one.ref, own, used)
-    still = max(ZERO, _property_deduction(cover, items)[2] - used.property_deductible_taken)
-    return medical, min(still, total([item for item in items if item.kind == "property"]))
+    still = max(ZERO, _property_deduction(cover, items, used)[2] - used.property_deductible_taken)
+    loss = total([item for item in items if item.kind == "property"])
+    return Borne(medical, min(still, loss), loss)
 
 
 def _expenses(cover: LiabilityCover, facts: AssessedFacts, used: LimitsUsed, indemnity: Decimal) -> list[Item]:
     """Expenses within their own limits; where the policy counts them within the limit, in what the indemnity leaves."""
-    items = [Item(None, one.kind, one.amount, (explanation.expense_assessed(one.amount),)) for one in facts.expenses]
+    items = [
+        Item(None, one.kind, one.amount, (explanation.expense_assessed(one.amount),), assessed=one.amount)
+        for one in facts.expenses
+    ]
     for kind in EXPENSE_KINDS:
         limit = cover.expense_limits.get(kind)
         if limit is None:
-            items = [
-                item.to(ZERO, explanation.not_covered("expense_limits")) if item.kind == kind else item
-                for item in items
-            ]
+            items = [_without_cover(item) if item.kind == kind else item for item in items]
         else:
             left = limit - used.expenses.get(kind, ZERO)
-            items = capped(items, _of_kind(kind), left, explanation.expense_limit, "expense_limits")
+            items = capped(items, of_kind(kind), left, explanation.expense_limit, "expense_limits")
     if not cover.expenses_inside_limit:
         return items
     rooms = [
-        limit - indemnity for limit in (_accident_left(cover, used), _aggregate_left(cover, used)) if limit is not None
+        limit - indemnity for limit in (accident_left(cover, used), aggregate_left(cover, used)) if limit is not None
     ]
-    return capped(items, _any, min(rooms, default=None), explanation.limit_for_expenses, "expenses_inside_limit")
+    return capped(items, everything, min(rooms, default=None), explanation.limit_for_expenses, "expenses_inside_limit")
+
+
+def _without_cover(item: Item) -> Item:
+    return replace(item.to(ZERO, explanation.not_covered("expense_limits")), granted=False)
 
 
 def _recovery(
@@ -208,7 +232,7 @@ def _recovery(
         return []
     shares = {one.ref: facts.fault_ratio for one in facts.claimants}
     alone = _indemnity(cover, facts, shares, used, figures)
-    refs = [one.ref for one in facts.claimants]
+    refs = sorted(one.ref for one in facts.claimants)
     beyond = [max(ZERO, _of(ref, indemnity) - _of(ref, alone)) for ref in refs]
     parts = allocate(max(ZERO, total(indemnity) - total(alone)), beyond)
     return [
@@ -233,41 +257,5 @@ def _recovery_text(paid: Decimal, ratio: Decimal, part: Decimal) -> Text:
     )
 
 
-def _limits_used(cover: LiabilityCover, indemnity: Sequence[Item], expenses: Sequence[Item]) -> Used:
-    refs = list(dict.fromkeys(item.ref for item in indemnity if item.ref is not None))
-    within = total(indemnity) + (total(expenses) if cover.expenses_inside_limit else ZERO)
-    used: dict[str, Decimal | Mapping[str, Decimal]] = {}
-    if cover.limit_per_accident is not None:
-        used["limit_per_accident"] = within
-    if cover.aggregate_limit is not None:
-        used["aggregate_limit"] = within
-    if cover.limit_per_person is not None:
-        used["limit_per_person"] = {ref: _of(ref, indemnity) for ref in refs}
-    if cover.medical_limit_per_person is not None:
-        medical = [item for item in indemnity if item.kind in cover.medical_kinds]
-        used["medical_limit_per_person"] = {ref: _of(ref, medical) for ref in refs}
-    if cover.expense_limits:
-        used["expense_limits"] = {
-            kind: total([item for item in expenses if item.kind == kind]) for kind in cover.expense_limits
-        }
-    return used
-
-
-def _accident_left(cover: LiabilityCover, used: LimitsUsed) -> Decimal | None:
-    return None if cover.limit_per_accident is None else cover.limit_per_accident - used.accident
-
-
-def _aggregate_left(cover: LiabilityCover, used: LimitsUsed) -> Decimal | None:
-    return cover.aggregate_limit if used.aggregate_remaining is None else used.aggregate_remaining
-
-
 def _of(ref: str, items: Sequence[Item]) -> Decimal:
     return total([item for item in items if item.ref == ref])
-
-
-def _of_kind(kind: str):
-    return lambda item: item.kind == kind
-
-
-def _any(item: Item) -> bool:
-    return True

@@ -28,6 +28,7 @@ from services.claims.adjustment.rules.refusals import (
     LiabilityFormUnknown,
     LineUnknown,
     LossKindUnknown,
+    MisstatementIncomplete,
     ValueUnreadable,
 )
 from services.claims.adjustment.rules.terms import EXPENSE_KINDS
@@ -61,6 +62,7 @@ LOSS_KINDS: Mapping[str, frozenset[str]] = {
 }
 CLAIMANT_KINDS = frozenset({"employee", "third_party", "insured_person"})
 LIABILITY_FORMS = ("several", "joint")
+MISSTATED = ("age", "occupation")
 
 
 @dataclass(frozen=True)
@@ -84,6 +86,16 @@ class Loss:
 
 
 @dataclass(frozen=True)
+class Premiums:
+    """What was charged for a person and what was due, in yuan, because of the `misstated` `age` (保险法 art. 32) or
+    `occupation`."""
+
+    misstated: str
+    charged: Decimal
+    due: Decimal
+
+
+@dataclass(frozen=True)
 class Claimant:
     """A victim, employee or insured person. `victim_fault_ratio`: the victim's own share of the fault, which alone
     reduces a joint liability."""
@@ -95,6 +107,7 @@ class Claimant:
     age_at_loss: int | None = None
     province: str | None = None
     victim_fault_ratio: Decimal = Decimal(0)
+    premiums: Premiums | None = None
     pointer: str = ""
 
 
@@ -205,8 +218,20 @@ def _claimant(line: str, source: Mapping[str, Any], pointer: str) -> Claimant:
         age_at_loss=days_or_none(source, "age_at_loss", pointer),
         province=source.get("province"),
         victim_fault_ratio=share_or_none(source, "victim_fault_ratio", pointer) or Decimal(0),
+        premiums=_premiums(source, pointer),
         pointer=pointer,
     )
+
+
+def _premiums(source: Mapping[str, Any], pointer: str) -> Premiums | None:
+    """All three members or none; a premium due of nothing is no measure."""
+    charged, due = (amount_or_none(source, name, pointer) for name in ("premium_charged", "premium_due"))
+    misstated = source.get("misstated")
+    if charged is None and due is None and misstated is None:
+        return None
+    if charged is None or not due or misstated not in MISSTATED:
+        raise MisstatementIncomplete.at(f"{pointer}/misstated", misstated=misstated)
+    return Premiums(misstated, charged, due)
 
 
 def _loss(line: str, source: Mapping[str, Any], pointer: str) -> Loss:

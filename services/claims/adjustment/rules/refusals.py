@@ -138,6 +138,50 @@ class AmountAndDaysMissing(CalculationRefused):
     detail = Text("损失项目 {kind} 需要金额或天数。", "The loss kind {kind} needs an amount or a number of days.")
 
 
+class MisstatementIncomplete(CalculationRefused):
+    """Member: `misstated`."""
+
+    code = "misstatement_incomplete"
+    title = Text("误告资料不完整", "The misstatement is not fully told")
+    detail = Text(
+        "年龄或职业误告须同时填写误告事项、实收保险费和应收保险费。",
+        "A misstated age or occupation needs all three: what was misstated, the premium charged and the premium due.",
+    )
+
+
+class OverrideWithoutLine(CalculationRefused):
+    """Members: `claimant_ref`, `kind`."""
+
+    code = "override_without_line"
+    title = Text("没有可调整的项目", "There is no such line to override")
+    detail = Text(
+        "计算书没有 {claimant_ref} 的 {kind} 项，或保单不承担该项。",
+        "The sheet has no line {kind} of {claimant_ref} that the policy pays at all.",
+    )
+
+
+class OverrideAboveLoss(CalculationRefused):
+    """Members: `amount`, `assessed_amount`, strings of yuan."""
+
+    code = "override_above_loss"
+    title = Text("调整金额高于核定损失", "The override exceeds the assessed loss")
+    detail = Text(
+        "调整金额 {amount} 元高于核定损失 {assessed_amount} 元。",
+        "The override {amount} exceeds the assessed loss {assessed_amount}.",
+    )
+
+
+class OverrideAboveLimit(CalculationRefused):
+    """Members: `limit_name`, and `amount`, `available_amount`, strings of yuan."""
+
+    code = "override_above_limit"
+    title = Text("调整后超过限额", "The override exceeds a limit")
+    detail = Text(
+        "调整后 {limit_name} 项下为 {amount} 元，可用 {available_amount} 元。",
+        "With the override {limit_name} would pay {amount}; {available_amount} is available.",
+    )
+
+
 class GradeMissing(CalculationRefused):
     """Member: `kind`."""
 

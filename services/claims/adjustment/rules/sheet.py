@@ -19,13 +19,17 @@ Used = Mapping[str, Decimal | Mapping[str, Decimal]]
 
 @dataclass(frozen=True)
 class SheetLine:
-    """One line; `claimant_ref` is None for an expense. Yuan at the whole (100 %) share, half-up."""
+    """One line; `claimant_ref` is None for an expense. Yuan at the whole (100 %) share, half-up.
+
+    `terms`: the cover terms that made it what it is; `clause_ids`: the clauses that carry them, where that is recorded.
+    """
 
     claimant_ref: str | None
     kind: str
     amount: Decimal
     explanation: Text
     clause_ids: tuple[str, ...] = ()
+    terms: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True)
@@ -81,6 +85,7 @@ class Sheet:
                     "amount": yuan(line.amount),
                     "explanation": line.explanation._asdict(),
                     "clause_ids": list(line.clause_ids),
+                    "terms": list(line.terms),
                 }
                 for line in self.lines
             ],
@@ -153,4 +158,4 @@ def draw_up(
 
 def _line(item: Item, clauses: Clauses) -> SheetLine:
     explanation = told(item.kind, item.steps, item.amount)
-    return SheetLine(item.ref, item.kind, item.amount, explanation, clauses.cited(item))
+    return SheetLine(item.ref, item.kind, item.amount, explanation, clauses.cited(item), tuple(sorted(item.terms)))

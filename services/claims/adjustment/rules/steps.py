@@ -24,6 +24,8 @@ from shared.money import ZERO, yuan
 
 _S = ClaimStatus
 
+DEATH_KINDS = frozenset({"death", "death_compensation", "funeral"})
+
 ASSESSABLE = frozenset(
     {
         *(_S.REGISTERED, _S.ASSESSING, _S.DOCUMENTS_PENDING, _S.DOCUMENTS_COMPLETE),
@@ -81,7 +83,7 @@ def may_assess(
     403 for a duty that must be separate or an interest of one's own, 409 for a state or a missing policy. The surveyor
     may assess small injuries: `refuse_surveyor` is asked with the facts.
     """
-    _refuse_persons(duties, persons, interested, FORBIDDEN[Duty.ADJUSTER] - {Duty.SURVEYOR})
+    refuse_persons(duties, persons, interested, FORBIDDEN[Duty.ADJUSTER] - {Duty.SURVEYOR})
     if status not in ASSESSABLE:
         raise StateConflict(current_state=str(status), legal_moves=legal_moves(status))
     if line is None:
@@ -96,16 +98,17 @@ def may_calculate(
     interested: Collection[UUID],
 ) -> None:
     """Whether a sheet may be calculated now by these persons; never by the surveyor. Refuses like `may_assess`."""
-    _refuse_persons(duties, persons, interested, FORBIDDEN[Duty.ADJUSTER])
+    refuse_persons(duties, persons, interested, FORBIDDEN[Duty.ADJUSTER])
     if status not in CALCULABLE:
         raise StateConflict(current_state=str(status), legal_moves=legal_moves(status))
     if line is None:
         raise PolicyNotMatched()
 
 
-def _refuse_persons(
+def refuse_persons(
     duties: Iterable[Held], persons: Collection[UUID], interested: Collection[UUID], forbidden: Collection[Any]
 ) -> None:
+    """Refuse (403) persons with a duty that must be separate from the adjuster's, or with an interest of their own."""
     held = tuple(duties)
     for person in persons:
         refuse_if_held(held, person, forbidden, taking=Duty.ADJUSTER)
@@ -129,6 +132,13 @@ def injury_amount(facts: AssessedFacts) -> Decimal | None:
     """What is claimed for bodily injury, in yuan; None where a loss states no amount."""
     amounts = [loss.amount for one in facts.claimants for loss in one.losses if loss.kind != "property"]
     return None if any(one is None for one in amounts) else sum((one or ZERO for one in amounts), ZERO)
+
+
+def counts_of(facts: AssessedFacts) -> tuple[int, int]:
+    """Persons dead and persons injured but alive, as the assessment tells them."""
+    kinds = [{loss.kind for loss in one.losses} - {"property"} for one in facts.claimants]
+    dead = sum(1 for one in kinds if one & DEATH_KINDS)
+    return dead, sum(1 for one in kinds if one) - dead
 
 
 def after_assessment(status: ClaimStatus, documents_complete: bool) -> tuple[ClaimStatus, ...]:

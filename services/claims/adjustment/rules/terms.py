@@ -33,7 +33,11 @@ REDUCING_TERMS = frozenset(
 
 @dataclass(frozen=True)
 class LiabilityCover:
-    """Terms of a liability policy: amounts in yuan, rates as shares of 1, the scale as grade → rate of the benefit."""
+    """Terms of a liability policy: amounts in yuan, rates as shares of 1, the scale as grade → rate of the benefit.
+
+    `sub_limits`: by head of loss, for each person in an accident. `limit_per_person` is for injury: property damage has
+    its own limit there.
+    """
 
     basis: str = "fault"
     limit_per_accident: Decimal | None = None
@@ -56,6 +60,7 @@ class LiabilityCover:
     expense_limits: Mapping[str, Decimal] = field(default_factory=lambda: EMPTY)
     expenses_inside_limit: bool = False
     excluded_kinds: frozenset[str] = frozenset()
+    sub_limits: Mapping[str, Decimal] = field(default_factory=lambda: EMPTY)
     own_share: Decimal = Decimal(1)
     allocation: str = "pro_rata"
 
@@ -144,7 +149,7 @@ class _Terms:
             rates[int(grade)] = share
         return MappingProxyType(rates)
 
-    def expense_limits(self, term: str) -> Mapping[str, Decimal]:
+    def amounts(self, term: str) -> Mapping[str, Decimal]:
         limits = {kind: self.number(term, limit) for kind, limit in self.table(term).items() if limit is not None}
         return MappingProxyType({kind: limit for kind, limit in limits.items() if limit is not None})
 
@@ -174,7 +179,8 @@ def read_liability_cover(cover: Mapping[str, Any]) -> LiabilityCover:
         property_deductible_amount=terms.number("property_deductible_amount"),
         property_deductible_rate=terms.rate("property_deductible_rate"),
         property_deductible_rule=terms.choice("property_deductible_rule", "max", "sum"),
-        expense_limits=terms.expense_limits("expense_limits"),
+        expense_limits=terms.amounts("expense_limits"),
+        sub_limits=terms.amounts("sub_limits"),
         expenses_inside_limit=terms.flag("expenses_inside_limit"),
         excluded_kinds=terms.names("excluded_kinds", frozenset()),
         own_share=Decimal(1) if own_share is None else own_share,

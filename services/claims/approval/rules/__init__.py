@@ -1,16 +1,20 @@
 """Who must act on a claim, and what each act leads to; `decide` is the only way to the next step."""
 
 from services.claims.approval.rules.outcomes import outcome_of
+from services.claims.approval.rules.raising import raised
 from services.claims.approval.rules.refusals import (
     AmountDiffers,
     ClausesRequired,
     ExclusionNotAcknowledged,
     ExGratiaForFraud,
     ExGratiaOverShare,
+    NoHigherLevel,
     ReasonCodeRequired,
     SheetSuperseded,
+    StepAlreadySigned,
 )
 from services.claims.approval.rules.steps import (
+    APPROVER_BEFORE,
     Facts,
     Sheet,
     StepDone,
@@ -18,6 +22,7 @@ from services.claims.approval.rules.steps import (
     decide,
     next_act,
     refuse_actor,
+    refuse_without_reason,
     required_chain,
     standing_of,
     status_of,
@@ -26,6 +31,7 @@ from services.claims.approval.rules.triggers import Trigger, Triggers, check_ex_
 from shared.approval_chain import BelowRequiredLevel, OutcomeDiffers, WrongStep
 
 __all__ = [
+    "APPROVER_BEFORE",
     "AmountDiffers",
     "BelowRequiredLevel",
     "ClausesRequired",
@@ -33,10 +39,12 @@ __all__ = [
     "ExGratiaOverShare",
     "ExclusionNotAcknowledged",
     "Facts",
+    "NoHigherLevel",
     "OutcomeDiffers",
     "ReasonCodeRequired",
     "Sheet",
     "SheetSuperseded",
+    "StepAlreadySigned",
     "StepDone",
     "StepTaken",
     "Trigger",
@@ -46,7 +54,9 @@ __all__ = [
     "decide",
     "next_act",
     "outcome_of",
+    "raised",
     "refuse_actor",
+    "refuse_without_reason",
     "required_chain",
     "standing_of",
     "status_of",

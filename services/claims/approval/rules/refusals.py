@@ -53,6 +53,24 @@ class ReasonCodeRequired(Refused):
     detail = Text("{outcome} 必须填写原因代码和理由。", "{outcome} needs a reason code and a reason.")
 
 
+class NoHigherLevel(Conflict):
+    """Member: `level`."""
+
+    code = "no_higher_level"
+    title = Text("已是最高级别", "There is no higher level")
+    detail = Text(
+        "本案由 {level} 决定，无法再提级。", "The claim is decided at {level} already; it cannot go further up."
+    )
+
+
+class StepAlreadySigned(Conflict):
+    """Somebody has signed the open step; whoever sees it otherwise returns the file."""
+
+    code = "step_already_signed"
+    title = Text("本级已有签署", "The step has been signed")
+    detail = Text("本级已有人签署，不能提级；如有异议请退回。", "The step has been signed; return the file instead.")
+
+
 class ExGratiaOverShare(Refused):
     """Members: `amount` and `maximum`, strings of yuan."""
 

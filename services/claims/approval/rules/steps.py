@@ -37,12 +37,16 @@ from shared.approval_chain import (
     refuse_wrong_step,
     standing,
 )
-from shared.authority import AuthorityTable, ChainStep, Unit, chain
+from shared.authority import AuthorityTable, ChainStep, Unit, chain, rank
 from shared.errors import Fault, SeparationOfDuties, StateConflict, Text
 from shared.money import yuan
 
 if TYPE_CHECKING:
     from shared.actor import Actor
+
+
+APPROVER_BEFORE = "approver_before_change"
+"""The duty of whoever approved what was changed after the decision: the changed claim needs other persons."""
 
 
 class Command(Protocol):
@@ -69,7 +73,9 @@ class Facts:
     """What the service has stored about the claim. `amount`: what the limits are compared with, the total of the
     accident. `units`: the existing units from the handling one up to the head office. `interested`: persons who are, or
     whose declared relatives are, claimant, reporter, payee or beneficiary. `unacknowledged`: exclusions which the
-    policyholder never acknowledged. `ladder`: the kind of limit; `side`: a decision beside the claim's own life."""
+    policyholder never acknowledged. `barred`: who approved what was changed after the decision;
+    `raised_to`: the level to which somebody took the claim up. `ladder`: the kind of limit; `side`: a decision beside
+    the claim's own life."""
 
     status: ClaimStatus
     line: str
@@ -79,6 +85,8 @@ class Facts:
     duties: tuple[Held, ...] = ()
     interested: frozenset[UUID] = frozenset()
     unacknowledged: frozenset[str] = frozenset()
+    barred: frozenset[UUID] = frozenset()
+    raised_to: str | None = None
     ladder: str = "claim_payment"
     side: bool = False
 
@@ -124,7 +132,11 @@ def required_chain(
     table: AuthorityTable, facts: Facts, triggers: Triggers, *, refused: bool = False
 ) -> tuple[ChainStep, ...]:
     """The whole chain of the claim, from its handling unit to the level that decides."""
-    return chain(table, facts.ladder, facts.line, facts.amount, facts.units, **_lifted(facts, triggers, refused))
+    known = (table, facts.ladder, facts.line, facts.amount, facts.units)
+    steps = chain(*known, **_lifted(facts, triggers, refused))
+    if facts.raised_to is None or rank(steps[-1].level) >= rank(facts.raised_to):
+        return steps
+    return chain(*known, facts.raised_to)
 
 
 def _lifted(facts: Facts, triggers: Triggers, refused: bool) -> dict[str, Any]:
@@ -233,6 +245,8 @@ def refuse_actor(
         refuse_if_held(facts.duties, person, taking=Duty.APPROVER)
         if person in facts.interested:
             raise SeparationOfDuties(conflicting_duty="interested_party", taking=str(Duty.APPROVER))
+        if person in facts.barred:
+            raise SeparationOfDuties(conflicting_duty=APPROVER_BEFORE, taking=str(Duty.APPROVER))
     if not facts.side and facts.status not in (ClaimStatus.CALCULATED, ClaimStatus.IN_APPROVAL):
         raise StateConflict(current_state=str(facts.status), legal_moves=legal_moves(facts.status))
 
@@ -248,7 +262,7 @@ def _refuse_other_basis(facts: Facts, sheet: Sheet, command: Command) -> None:
 def _refuse_content(facts: Facts, sheet: Sheet, now: Standing, command: Command) -> None:
     refuse_other_outcome(now, command.outcome)
     if command.outcome == RETURN or command.outcome == REFUSE:
-        _refuse_without_reason(command)
+        refuse_without_reason(command.outcome, command.reason_code, command.reason)
     if command.outcome == RETURN or facts.side:
         return
     void = facts.unacknowledged & (sheet.clause_ids | set(command.clause_ids))
@@ -258,12 +272,13 @@ def _refuse_content(facts: Facts, sheet: Sheet, now: Standing, command: Command)
         raise ClausesRequired(Fault(ClausesRequired.code, ClausesRequired.detail, pointer="#/clause_ids"))
 
 
-def _refuse_without_reason(command: Command) -> None:
-    given = {"reason_code": command.reason_code, "reason": command.reason}
+def refuse_without_reason(outcome: str, reason_code: str | None, reason: str | None) -> None:
+    """Refuse (422) a refusal, a return or a raise without its reason code and its reason."""
+    given = {"reason_code": reason_code, "reason": reason}
     code, text = ReasonCodeRequired.code, Text("此项必填。", "This is needed.")
     faults = [Fault(code, text, pointer=f"#/{name}") for name, value in given.items() if not (value or "").strip()]
     if faults:
-        raise ReasonCodeRequired(*faults, outcome=command.outcome)
+        raise ReasonCodeRequired(*faults, outcome=outcome)
 
 
 def _moves(status: ClaimStatus, before: Standing, then: Standing, act: Act) -> tuple[ClaimStatus, ...]:

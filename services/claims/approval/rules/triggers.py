@@ -9,7 +9,7 @@ from enum import StrEnum
 from typing import Any
 
 from services.claims.approval.rules.refusals import ExGratiaForFraud, ExGratiaOverShare
-from shared.authority import rank
+from shared.authority import LEVELS, rank
 from shared.money import half_up, yuan
 
 
@@ -23,6 +23,11 @@ class Trigger(StrEnum):
     RECOVERY_WAIVER = "recovery_waiver"
     SUSPECTED_FRAUD = "suspected_fraud"
     STAFF_OR_RELATIVES = "staff_or_relatives"
+    MANUAL_OVERRIDE = "manual_override"
+
+
+ADDED_LATER = frozenset({Trigger.MANUAL_OVERRIDE})
+"""Triggers of which the first version of the rule set knew nothing."""
 
 
 @dataclass(frozen=True)
@@ -40,7 +45,9 @@ class Triggers:
         """From the content of the rule set; `KeyError` or `ValueError` where a trigger is missing or unknown."""
         lowest = {Trigger(name): str(level) for name, level in content["lowest_level"].items()}
         levels_up = {Trigger(name): int(levels) for name, levels in content["levels_up"].items()}
-        if set(lowest) | set(levels_up) != set(Trigger) or any(rank(level) < 0 for level in lowest.values()):
+        if not set(Trigger) - ADDED_LATER <= set(lowest) | set(levels_up) or any(
+            rank(level) < 0 for level in lowest.values()
+        ):
             raise ValueError("every trigger has a lowest level or a number of levels up")
         casualties = content["casualties"]
         return cls(lowest, levels_up, casualties["deaths"], casualties["injured"], Decimal(content["ex_gratia_share"]))
@@ -50,8 +57,11 @@ class Triggers:
         return death_count >= self.deaths or injured_count >= self.injured
 
     def lifted(self, present: Collection[Trigger]) -> dict[str, Any]:
-        """The arguments `lowest_level` and `levels_up` of a chain: the highest of the levels, then further up."""
-        levels = [self.lowest_level[one] for one in present if one in self.lowest_level]
+        """The arguments `lowest_level` and `levels_up` of a chain: the highest of the levels, then further up.
+
+        What a version does not speak of is decided at the head office.
+        """
+        levels = [self.lowest_level.get(one, LEVELS[-1]) for one in present if one not in self.levels_up]
         steps = [self.levels_up[one] for one in present if one in self.levels_up]
         return {"lowest_level": max(levels, key=rank, default=None), "levels_up": max(steps, default=0)}
 

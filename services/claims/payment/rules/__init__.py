@@ -10,6 +10,7 @@ from services.claims.payment.rules.entitlement import (
     entitlements,
     right_of,
 )
+from services.claims.payment.rules.granted import Grant, order_granted
 from services.claims.payment.rules.lifecycle import (
     LIVE,
     NEXT,
@@ -58,6 +59,7 @@ __all__ = [
     "Claimant",
     "ClaimantRefRequired",
     "Entitlements",
+    "Grant",
     "PayableExceeded",
     "Payee",
     "PayeeKind",
@@ -81,6 +83,7 @@ __all__ = [
     "fail",
     "may_handle",
     "may_order",
+    "order_granted",
     "order_payment",
     "plain",
     "refuse_cashier",

@@ -13,6 +13,7 @@ from dataclasses import dataclass, replace
 from datetime import date, datetime
 from enum import StrEnum
 
+from services.complaints.clock.rules.approver import check_approver as check_approver
 from services.complaints.clock.rules.refusals import (
     ExtensionNotApproved,
     ExtensionNotTold,

@@ -9,14 +9,16 @@ from services.complaints.complaint.rules.decision import (
     Decision,
     DecisionBelowBranch,
     Remedy,
+    ReplyQuality,
     ReviewAtWrongUnit,
     ReviewBySamePerson,
     check_content,
     check_level,
+    check_quality,
     decide,
     decide_review,
 )
-from services.complaints.complaint.rules.lifecycle import NEXT, ComplaintStatus, advance, check_merge
+from services.complaints.complaint.rules.lifecycle import NEXT, ComplaintStatus, advance, check_merge, restarted
 from services.complaints.complaint.rules.ownership import HEAD_OFFICE_PATH, Ownership, branch_of, owner
 from services.complaints.complaint.rules.recusal import RecusalGround, Recused, recused, refuse_recused
 from services.complaints.complaint.rules.registration import (
@@ -43,6 +45,7 @@ __all__ = [
     "Recused",
     "Registration",
     "Remedy",
+    "ReplyQuality",
     "ReviewAtWrongUnit",
     "ReviewBySamePerson",
     "advance",
@@ -51,10 +54,12 @@ __all__ = [
     "check_level",
     "check_merge",
     "check_papers_asked",
+    "check_quality",
     "decide",
     "decide_review",
     "owner",
     "recused",
     "refuse_recused",
     "register",
+    "restarted",
 ]

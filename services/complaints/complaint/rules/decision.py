@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Collection, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from enum import StrEnum
+from typing import Any
 from uuid import UUID
 
 from services.complaints.complaint.rules.lifecycle import ComplaintStatus, advance
@@ -77,6 +78,40 @@ def check_content(given: Decision) -> None:
         for i, one in enumerate(given.remedies)
         if one not in known
     )
+    if faults:
+        raise ValidationFailed(*faults)
+
+
+@dataclass(frozen=True)
+class ReplyQuality:
+    """What a reply is checked for: words that say nothing, lengths in characters, remedies it has to name."""
+
+    required_remedies: Collection[str] = ()
+    forbidden: Collection[str] = ()
+    minimum_length: Mapping[str, int] = field(default_factory=dict)
+
+    @classmethod
+    def from_content(cls, content: Mapping[str, Any], _version: str = "") -> ReplyQuality:
+        return cls(tuple(content["required_remedies"]), tuple(content["forbidden"]), dict(content["minimum_length"]))
+
+
+def check_quality(given: Decision, wanted: ReplyQuality) -> None:
+    """Refuse (422), all at once, a reply that answers nothing: too short, with empty words, without its remedies."""
+    parts = {"findings": given.findings, "basis": given.basis, "reasons": given.reasons}
+    faults = []
+    for name, part in parts.items():
+        least = wanted.minimum_length.get(name, 0)
+        if len("".join(part.split())) < least:
+            text = Text(f"该项至少 {least} 个字。", f"This part has at least {least} characters.")
+            faults.append(Fault("reply_too_short", text, pointer=f"#/{name}"))
+        empty = [word for word in wanted.forbidden if word in part]
+        if empty:
+            text = Text("答复不得以空话代替说明。", "A reply explains and does not put off.")
+            faults.append(Fault("reply_says_nothing", text, pointer=f"#/{name}", members={"words": empty}))
+    for remedy in wanted.required_remedies:
+        if remedy not in given.remedies:
+            text = Text("须告知可申请核查。", "The reply names this remedy.")
+            faults.append(Fault("remedy_required", text, pointer="#/remedies", members={"remedy": remedy}))
     if faults:
         raise ValidationFailed(*faults)
 

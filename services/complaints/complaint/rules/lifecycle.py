@@ -39,7 +39,8 @@ NEXT: dict[ComplaintStatus, frozenset[ComplaintStatus]] = {
     _S.PAUSED: frozenset({_S.INVESTIGATING, _S.EXTENDED_30, _S.EXTENDED_60}) | _ENDS_EARLY,
     _S.EXTENDED_30: frozenset({_S.PAUSED, _S.EXTENDED_60, _S.DECIDED}) | _ENDS_EARLY,
     _S.EXTENDED_60: frozenset({_S.PAUSED, _S.DECIDED}) | _ENDS_EARLY,
-    _S.DECIDED: frozenset({_S.NOTIFIED}),
+    # A lead has nobody to tell: it is closed as soon as it is decided.
+    _S.DECIDED: frozenset({_S.NOTIFIED, _S.CLOSED}),
     # The complainant's right to a review begins with the decision in his hands, not with our closing of the file.
     _S.NOTIFIED: frozenset({_S.CLOSED, _S.REVIEW_REQUESTED}),
     _S.CLOSED: frozenset({_S.REVIEW_REQUESTED}),
@@ -56,6 +57,16 @@ def advance(current: ComplaintStatus, to: ComplaintStatus) -> ComplaintStatus:
         moves = [str(status) for status in ComplaintStatus if status in NEXT[current]]
         raise StateConflict(current_state=str(current), legal_moves=moves)
     return to
+
+
+def restarted(current: ComplaintStatus) -> ComplaintStatus:
+    """The state when new facts restart the period: a longer period is over, the investigation goes on.
+
+    Refuses (409) where nothing is being looked into any more. A pause lasts: see `paused_from`.
+    """
+    if _S.WITHDRAWN not in NEXT[current]:
+        raise StateConflict(current_state=str(current), legal_moves=[str(one) for one in _S if one in NEXT[current]])
+    return _S.INVESTIGATING if current in (_S.EXTENDED_30, _S.EXTENDED_60) else current
 
 
 def check_merge(complaint_id: UUID, kept_id: UUID, current: ComplaintStatus, kept: ComplaintStatus) -> ComplaintStatus:

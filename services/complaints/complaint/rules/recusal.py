@@ -15,8 +15,11 @@ class RecusalGround(StrEnum):
     NAMED = "named"
     CLAIM_DUTY = "claim_duty"
     SELLER = "seller"
+    UNDERWRITER = "underwriter"
     SUPERIOR = "superior"
     DIRECT_REPORT = "direct_report"
+    EARLIER = "earlier"
+    """Had to stay out before, and does so to the end: no transfer opens the complaint to anybody."""
 
 
 def recused(
@@ -24,18 +27,22 @@ def recused(
     named: Collection[UUID],
     claim_duties: Collection[UUID] = (),
     sellers: Collection[UUID] = (),
+    underwriters: Collection[UUID] = (),
+    earlier: Collection[UUID] = (),
     superiors: Mapping[UUID, Collection[UUID]],
     reports: Mapping[UUID, Collection[UUID]],
 ) -> dict[UUID, RecusalGround]:
     """Everybody who may not touch the complaint, with the ground.
 
-    The persons named, those with a duty on the linked claim, the seller of the policy, the line managers of all of
-    them, and the direct reports of the persons named. `superiors` and `reports` are by person, on the day.
+    The persons named, those with a duty on the linked claim, who sold or underwrote the policy, the line managers of
+    all of them, the direct reports of the persons named, and whoever had to stay out before. `superiors` and `reports`
+    are by person, on the day.
     """
     involved = (
         *((person, RecusalGround.NAMED) for person in named),
         *((person, RecusalGround.CLAIM_DUTY) for person in claim_duties),
         *((person, RecusalGround.SELLER) for person in sellers),
+        *((person, RecusalGround.UNDERWRITER) for person in underwriters),
     )
     found: dict[UUID, RecusalGround] = {}
     for person, ground in involved:
@@ -46,6 +53,8 @@ def recused(
     for person in named:
         for report in reports.get(person, ()):
             found.setdefault(report, RecusalGround.DIRECT_REPORT)
+    for person in earlier:
+        found.setdefault(person, RecusalGround.EARLIER)
     return found
 
 
@@ -57,7 +66,9 @@ class Recused(Forbidden):
     detail = Text("与投诉事项有直接利益关系的人员须回避。", "Whoever has an interest in the matter may not handle it.")
 
 
-def refuse_recused(person_id: UUID, grounds: Mapping[UUID, RecusalGround]) -> None:
-    """Refuse (403) handing the complaint to, or accepting an act of, somebody who must stay out of it."""
-    if person_id in grounds:
-        raise Recused(ground=str(grounds[person_id]))
+def refuse_recused(person_id: UUID, grounds: Mapping[UUID, RecusalGround], on_behalf_of: UUID | None = None) -> None:
+    """Refuse (403) handing the complaint to, or accepting an act of, somebody who must stay out of it, whether in his
+    own name or through a delegate: `on_behalf_of` is the delegator."""
+    for one in (person_id, on_behalf_of):
+        if one is not None and one in grounds:
+            raise Recused(ground=str(grounds[one]))

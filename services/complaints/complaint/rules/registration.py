@@ -34,6 +34,12 @@ class Registration:
     complainants: int = 1
     representatives: int = 0
     anonymous: bool = False
+    proxy: bool = False
+    authority_given: bool = False
+    """The proxy's signed authority, or the heir's proof, came with the complaint or was seen."""
+    reception: bool = False
+    transfer: bool = False
+    cause_known: bool = True
 
 
 @dataclass(frozen=True)
@@ -52,7 +58,9 @@ def register(given: Registration, now: datetime, *, maximum_representatives: int
     """Accept a complaint at any unit.
 
     Refuses a receipt in the future (422) and, together (422), an absent or unknown channel, an empty text, a letter
-    without its scan, and a joint complaint in person that sends more than `maximum_representatives` (art. 12).
+    without its scan, a joint complaint in person that sends more than `maximum_representatives` (art. 12), a visit
+    without its reception record, a proxy without authority (art. 14), a transfer without the authority that sent it,
+    and a cause that the tree does not have.
     """
     if given.received_at > now:
         raise OccurredInFuture(Fault(OccurredInFuture.code, OccurredInFuture.detail, pointer="#/received_at"))
@@ -79,6 +87,25 @@ def _registration_faults(given: Registration, maximum: int) -> Iterable[Fault]:
             f"A joint complaint in person sends at most {maximum} representatives.",
         )
         yield Fault("too_many_representatives", text, pointer="#/representatives")
+    yield from _faults_of_form(given)
+
+
+def _faults_of_form(given: Registration) -> Iterable[Fault]:
+    if given.channel == Channel.VISIT and not given.reception:
+        text = Text("来访投诉须附接待记录。", "A visit is registered with its reception record.")
+        yield Fault("reception_required", text, pointer="#/reception")
+    if given.channel == Channel.REGULATOR_TRANSFER and not given.transfer:
+        text = Text("监管转办须注明转办机关和文号。", "A transfer names the authority and its number.")
+        yield Fault("transfer_required", text, pointer="#/transfer")
+    if given.proxy and not given.authority_given:
+        text = Text("代理投诉须提交授权或继承证明。", "A proxy shows the signed authority, an heir the proof.")
+        yield Fault("proxy_authority_required", text, pointer="#/proxy")
+    if given.proxy and given.anonymous:
+        text = Text("代理投诉须写明投诉人。", "A proxy names whom he complains for.")
+        yield Fault("proxy_for_nobody", text, pointer="#/complainant/name")
+    if not given.cause_known:
+        text = Text("原因不在投诉原因分类中。", "The tree of causes has no such leaf.")
+        yield Fault("cause_unknown", text, pointer="#/cause")
 
 
 class PaperAlreadyHeld(Refused):

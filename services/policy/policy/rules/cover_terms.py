@@ -106,6 +106,17 @@ def _table(keys: frozenset[str], each: Check) -> Check:
     return check
 
 
+def _clauses(pointer: str, value: Any) -> Iterable[Fault]:
+    """Which clauses carry a term or a head of loss: `{term: [clause id, …]}`; `insuring` names the cover itself."""
+    text = Text("须为条款编号列表。", "This is a list of clause ids for each term.")
+    if not isinstance(value, Mapping):
+        yield _fault("object_format", pointer, text)
+        return
+    for term, ids in value.items():
+        if not isinstance(ids, list) or not all(isinstance(one, str) and one for one in ids):
+            yield _fault("list_format", f"{pointer}/{term}", text)
+
+
 _SCALE = _table(GRADES, _rate)
 
 TERMS: dict[str, dict[str, Check]] = {
@@ -133,6 +144,8 @@ TERMS: dict[str, dict[str, Check]] = {
         "excluded_kinds": _names(LIABILITY_KINDS),
         "own_share": _share,
         "allocation": _choice("pro_rata", "injury_first"),
+        "sub_limits": _table(LIABILITY_KINDS, _money),
+        "clause_ids": _clauses,
     },
     "accident": {
         "sum_insured": _money,
@@ -147,6 +160,7 @@ TERMS: dict[str, dict[str, Check]] = {
         "benefit_days": _days,
         "premium_charged_per_person": _money,
         "premium_due_per_person": _money,
+        "clause_ids": _clauses,
     },
 }
 """The terms of each line and what each may hold; a `null` is an absent term."""

@@ -1,0 +1,1 @@
+"""Counts, sums, times and shares of claims by unit, product and month."""

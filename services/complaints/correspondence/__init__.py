@@ -1,0 +1,1 @@
+"""What the company writes to the complainant: its letters, with the facts they tell."""

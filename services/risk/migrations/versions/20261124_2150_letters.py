@@ -1,0 +1,10 @@
+"""Letters and notices to customers."""
+
+from shared.migrations import kernel_2
+
+revision = "20261124_2150"
+down_revision = "20261124_2025"
+
+
+def upgrade() -> None:
+    kernel_2()
