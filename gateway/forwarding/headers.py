@@ -30,6 +30,8 @@ RETURNED = frozenset(
     )
 )  # fmt: skip
 
+_RETURNED = frozenset(name.encode() for name in RETURNED)
+
 _KEEPS = frozenset((b"close", b"keep-alive"))
 _QUERY = re.compile(rb"[\x21-\x7e]*")
 _LENGTH = re.compile(rb"[0-9]{1,15}")
@@ -105,22 +107,25 @@ def values(headers: Headers, name: bytes) -> list[bytes]:
     return [value for known, value in headers if known == name]
 
 
-def onward(headers: Headers, *, token: str | None, request_id: str, traceparent: str) -> list[tuple[str, str]]:
+def onward(headers: Headers, *, token: str | None, request_id: str, traceparent: str) -> list[tuple[bytes, bytes]]:
     """The header fields of the next request. `token` None: a public route, nobody is stated."""
-    kept = [(name.decode(), value.decode("latin-1")) for name, value in headers if name in FORWARDED]
-    own = [("x-request-id", request_id), ("traceparent", traceparent)]
+    kept = [pair for pair in headers if pair[0] in FORWARDED]
+    kept += ((b"x-request-id", request_id.encode()), (b"traceparent", traceparent.encode()))
     if token is not None:
-        own.append(("authorization", f"Bearer {token}"))
-    return [*kept, *own]
-
-
-def back(answered: Iterable[tuple[str, str]]) -> list[tuple[bytes, bytes]]:
-    """The header fields of an answer as the client gets them; `Location` only where it stays below this address."""
-    pairs = [(name.lower(), value) for name, value in answered]
-    encoded = any(name == "content-encoding" for name, _ in pairs)
-    kept = []
-    for name, value in pairs:
-        outside = name == "location" and (not value.startswith("/") or value.startswith("//"))
-        if name in RETURNED and not outside and not (encoded and name == "content-length"):
-            kept.append((name.encode(), value.encode("latin-1")))
+        kept.append((b"authorization", b"Bearer " + token.encode()))
     return kept
+
+
+def back(answered: Headers) -> list[tuple[bytes, bytes]]:
+    """The header fields of an answer (names in lower case) as the client gets them; `Location` only where it stays
+    below this address."""
+    kept, encoded = [], False
+    for pair in answered:
+        name, value = pair
+        if name == b"content-encoding":
+            encoded = True
+        elif name in _RETURNED:
+            if name == b"location" and (not value.startswith(b"/") or value.startswith(b"//")):
+                continue
+            kept.append(pair)
+    return [pair for pair in kept if pair[0] != b"content-length"] if encoded else kept
