@@ -7,8 +7,6 @@ from __future__ import annotations
 
 import re
 import secrets
-from collections.abc import Iterator
-from contextlib import contextmanager
 from contextvars import ContextVar
 
 _FORM = re.compile(r"00-(?!0{32})[0-9a-f]{32}-(?!0{16})[0-9a-f]{16}-[0-9a-f]{2}")
@@ -29,13 +27,20 @@ def trace_id() -> str:
     return traceparent().split("-")[1]
 
 
-@contextmanager
-def continue_trace(received: str | None) -> Iterator[str]:
+class continue_trace:
     """Work inside the trace named by `received`, as a new span of it; an absent or malformed one begins a new trace."""
-    known = received if received and _FORM.fullmatch(received) else None
-    trace = secrets.token_hex(16) if known is None else known.split("-")[1]
-    token = _current.set(f"00-{trace}-{secrets.token_hex(8)}-01")
-    try:
-        yield _current.get() or ""
-    finally:
-        _current.reset(token)
+
+    __slots__ = ("_parent", "_token")
+
+    def __init__(self, received: str | None) -> None:
+        known = received is not None and _FORM.fullmatch(received) is not None
+        fresh = secrets.token_hex(8 if known else 24)
+        trace = received.split("-")[1] if known and received else fresh[16:]
+        self._parent = f"00-{trace}-{fresh[:16]}-01"
+
+    def __enter__(self) -> str:
+        self._token = _current.set(self._parent)
+        return self._parent
+
+    def __exit__(self, *_: object) -> None:
+        _current.reset(self._token)

@@ -11,7 +11,7 @@ import json
 import re
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
-from functools import cache
+from functools import cache, cached_property
 from pathlib import Path
 from typing import Any
 from urllib.parse import quote, unquote_to_bytes
@@ -23,6 +23,8 @@ DEFAULT_TIMEOUT_S = 5.0
 DEFAULT_MAX_BYTES = 1024 * 1024
 
 _RAW = re.compile(rb"/[A-Za-z0-9\-._~!$&'()*+,=:@%/]*")
+_PLAIN = re.compile(rb"(?:/[A-Za-z0-9_][A-Za-z0-9_\-]*)+")
+"""Read alike by everybody, and written on as it is."""
 _ESCAPE = re.compile(rb"%(?![0-9A-Fa-f]{2})")
 _REFUSED = frozenset("/\\;%\x7f") | {chr(code) for code in range(32)}
 _SAFE = "-._~!$&'()*+,=:@"
@@ -77,6 +79,11 @@ class _Node:
     literals: dict[str, _Node] = field(default_factory=dict)
     parameter: _Node | None = None
     routes: dict[str, ForwardedRoute] = field(default_factory=dict)
+
+    @cached_property
+    def place(self) -> Place:
+        """Where no other template fits the path."""
+        return Place(self.routes)
 
 
 @dataclass(frozen=True, slots=True)
@@ -142,8 +149,11 @@ class RouteTable:
 
     def find(self, path: str) -> Place | None:
         """The place of a normalised path; None where there is none."""
+        leaves = list(_leaves(self._root, path.split("/"), 1))
+        if len(leaves) == 1:
+            return leaves[0].place
         routes: dict[str, ForwardedRoute] = {}
-        for node in _leaves(self._root, path.split("/")[1:]):
+        for node in leaves:
             routes = {**node.routes, **routes}
         return Place(routes) if routes else None
 
@@ -157,16 +167,20 @@ def _meet(one: str, other: str) -> bool:
     return len(left) == len(right) and all(a == b or "{" in a + b for a, b in pairs)
 
 
-def _leaves(node: _Node, steps: list[str]) -> Iterator[_Node]:
-    if not steps:
-        if node.routes:
-            yield node
-        return
-    literal = node.literals.get(steps[0])
-    if literal is not None:
-        yield from _leaves(literal, steps[1:])
-    if node.parameter is not None and steps[0]:
-        yield from _leaves(node.parameter, steps[1:])
+def _leaves(node: _Node, steps: list[str], at: int) -> Iterator[_Node]:
+    """Of the steps from the one numbered `at` on; as long as there is one way only, it is gone without turning."""
+    while at < len(steps):
+        step = steps[at]
+        at += 1
+        literal = node.literals.get(step)
+        other = node.parameter if step else None
+        if literal is not None and other is not None:
+            yield from _leaves(literal, steps, at)
+        if literal is None and other is None:
+            return
+        node = other or literal  # type: ignore[assignment]
+    if node.routes:
+        yield node
 
 
 @cache
@@ -183,6 +197,8 @@ def normalised(raw: bytes) -> str:
     """
     if not _RAW.fullmatch(raw) or _ESCAPE.search(raw) or b"//" in raw:
         raise MalformedRequest()
+    if _PLAIN.fullmatch(raw):
+        return raw.decode("ascii")
     steps = []
     for part in raw[1:].split(b"/"):
         try:
@@ -197,4 +213,6 @@ def normalised(raw: bytes) -> str:
 
 def written(path: str) -> str:
     """The normalised path as it is sent on, escaped in the one way there is."""
+    if path.isascii() and _PLAIN.fullmatch(path.encode()):
+        return path
     return quote(path, safe="/" + _SAFE)
