@@ -38,6 +38,10 @@ OWN_NAMES: dict[str, str] = {
     "gateway/identity/callers.py": "who sends a request, for every room and for what is forwarded",
     "gateway/identity/verified_tokens.py": "what a signature proves is remembered, and nothing else about a caller",
     "gateway/feed/live.py": "a stream lives as long as a sign-in: neither a route nor a read",
+    "gateway/webhooks/targets.py": "which addresses may be connected to, looked up and judged in one place",
+    "gateway/webhooks/sealing.py": "secrets are sealed and opened here alone",
+    "gateway/webhooks/sending.py": "the only module that speaks to a target outside",
+    "gateway/webhooks/delivering.py": "the loop of the worker that carries events: neither a use case nor a read",
     "gateway/structure/effects.py": "what a change of the tree does, for the request of its day and for the tick alike",
     "gateway/seed.py": "the first filling crosses all rooms of the gateway",
 }
