@@ -5,7 +5,7 @@ from __future__ import annotations
 import asyncio
 from collections.abc import AsyncIterator, Sequence
 
-from starlette.types import Receive
+from starlette.types import Message, Receive
 
 from gateway.forwarding.headers import values
 from shared.errors import BodyTooLarge, MalformedRequest, Problem
@@ -60,6 +60,17 @@ class RequestBody:
         self._read = asyncio.Event()
         if self.length is not None and self.length > max_bytes:
             raise BodyTooLarge(max_bytes=max_bytes)
+
+    @classmethod
+    def of(cls, body: bytes) -> RequestBody:
+        """A body of our own, whole from the beginning."""
+
+        async def nothing_more() -> Message:
+            return {"type": "http.disconnect"}
+
+        made = cls([(b"content-length", str(len(body)).encode())], nothing_more, len(body))
+        made._kept = body
+        return made
 
     async def _pieces(self, patience: Patience | None = None) -> AsyncIterator[bytes]:
         size, more = 0, True

@@ -234,13 +234,18 @@ class Upstreams:
             raise ServiceUnavailable()
         return found
 
-    async def ask(self, service: str, target: str, headers: Sequence[tuple[str, str]], timeout_s: float) -> Any:
-        """The JSON answer of a service's internal view, whole within the time.
+    async def ask(
+        self, service: str, target: str, headers: Sequence[tuple[str, str]], timeout_s: float, *,
+        body: bytes | None = None,
+    ) -> Any:  # fmt: skip
+        """The JSON answer of a service's internal view, whole within the time; with `body` it is a POST.
 
         Raises as `exchange`, also for any other status.
         """
         until = asyncio.get_running_loop().time() + timeout_s
-        async with self.of(service).exchange(NextRequest("GET", target, headers, timeout_s)) as response:
+        own = None if body is None else RequestBody.of(body)
+        request = NextRequest("GET" if own is None else "POST", target, headers, timeout_s, own)
+        async with self.of(service).exchange(request) as response:
             try:
                 async with asyncio.timeout_at(until):
                     body = await response.read()
