@@ -127,3 +127,9 @@ async def _look_again(tx: Transaction, complaint_id: UUID) -> None:
 AUTOMATIC = Tick("complaint_assignments", timedelta(minutes=5), one_by_one(_unassigned, _assign_by_itself))
 RECUSALS = Tick("complaint_recusals", timedelta(minutes=10), one_by_one(_to_look_at, _look_again))
 TICKS = (AUTOMATIC, RECUSALS)
+
+
+async def hand_over(tx: Transaction, complaint_id: UUID, officer_id: UUID) -> None:
+    """The work was given to another officer: from now on the complaint is his."""
+    complaint = await tx.find_for_change(Complaint, complaint_id, None)
+    complaint.officer_person_id = officer_id
