@@ -23,6 +23,7 @@ from services.claims.claim.tables import Claim
 from services.claims.cover.queries import key_account_tier
 from services.claims.deadlines import queries as deadlines
 from services.claims.deadlines.queries import decision_deadline
+from services.claims.reserve.handlers import review_adequacy
 from shared.actions import Action
 from shared.actor import Actor
 from shared.approval_chain import REFUSE, RETURN, Standing, after
@@ -86,6 +87,7 @@ async def calculate(
         await tx.flush()
         basis = _with_sheet(claim, await queries.approval_facts(tx, claim, state.digest_key))
         await close_items(tx, claim.id, CALCULATE_ITEM)
+        await review_adequacy(tx, claim, sum((one.amount for one in await sheets.paid_before(tx, claim.id)), ZERO))
         await _tell_open_step(tx, claim, basis.standing())
         after_it = {"status": claim.status, "sheet_version": row.sheet_version, "gross_amount": yuan(row.gross_amount)}
         tx.note("calculate", claim, before=before, after=after_it)
