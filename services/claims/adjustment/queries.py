@@ -100,12 +100,6 @@ async def payee_plan(tx: Transaction, claim_id: UUID) -> PayeePlan | None:
     return await tx.scalar(statement.order_by(PayeePlan.number.desc()).limit(1))
 
 
-async def last_voiding_plan(tx: Transaction, claim_id: UUID) -> int:
-    """The number of the last plan that took a decision back, 0 without one."""
-    statement = select(PayeePlan.number).where(PayeePlan.claim_id == claim_id, PayeePlan.voids_decision)
-    return await tx.scalar(statement.order_by(PayeePlan.number.desc()).limit(1)) or 0
-
-
 async def paid_before(tx: Transaction, claim_id: UUID) -> Sequence[PriorPayment]:
     """Advances and payments the claim has had, in order."""
     statement = select(PriorPayment).where(PriorPayment.claim_id == claim_id)
