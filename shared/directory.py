@@ -270,11 +270,6 @@ async def declared(tx: Transaction, digests: Iterable[str]) -> list[tuple[UUID, 
     if not wanted:
         return []
     people = directory_persons.c
-    found = []
-    for digest in wanted:
-        rows = await tx.execute(
-            select(people.person_id, people.digests).where(people.digests.contains([{"digest": digest}]))
-        )
-        for person_id, held in rows:
-            found += [(person_id, one["of"]) for one in held if one["digest"] == digest]
-    return found
+    behind = or_(*(people.digests.contains([{"digest": digest}]) for digest in sorted(wanted)))
+    rows = await tx.execute(select(people.person_id, people.digests).where(behind))
+    return [(person_id, one["of"]) for person_id, held in rows for one in held if one["digest"] in wanted]

@@ -33,6 +33,7 @@ from services.claims.cover import queries as cover_queries
 from services.claims.deadlines import handlers as deadlines
 from services.claims.deadlines import queries as deadline_queries
 from services.claims.deadlines import routes as deadline_routes
+from services.claims.documents import consents
 from services.claims.documents import handlers as documents
 from services.claims.documents import routes as documents_routes
 from services.claims.documents import shapes as documents_shapes
@@ -127,6 +128,7 @@ ACTIONS = (
     *survey.ACTIONS,
     *survey_again.ACTIONS,
     *documents.ACTIONS,
+    *consents.ACTIONS,
     *deadlines.ACTIONS,
     *reserve.ACTIONS,
     *adjustment.ACTIONS,

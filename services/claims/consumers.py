@@ -199,10 +199,17 @@ async def hazard_closed(tx: Transaction, event: Received[HazardSeen]) -> None:
     await _keep_hazard(tx, event, overdue=False, closed=True)
 
 
-async def _mark_complaint(tx: Transaction, claim_id: UUID | None, step: int) -> None:
-    """The mark counts open complaints, so that begin and end may arrive in either order; it is no new version."""
+async def _mark_complaint(
+    tx: Transaction, claim_id: UUID | None, step: int, ended_at: datetime | None = None
+) -> None:
+    """The mark counts open complaints, so that begin and end may arrive in either order; it is no new version.
+
+    The latest end stays: the file is kept for some years from it.
+    """
     if claim_id is not None:
         marked = update(Claim).where(Claim.id == claim_id).values(complaints_open=Claim.complaints_open + step)
+        if ended_at is not None:
+            marked = marked.values(dispute_ended_at=func.greatest(Claim.dispute_ended_at, ended_at))
         await tx.execute(marked)
 
 
@@ -213,12 +220,12 @@ async def complaint_registered(tx: Transaction, event: Received[ComplaintAbout])
 
 @consumes("complaints.complaint.decided.v1")
 async def complaint_decided(tx: Transaction, event: Received[ComplaintAbout]) -> None:
-    await _mark_complaint(tx, event.data.claim_id, -1)
+    await _mark_complaint(tx, event.data.claim_id, -1, event.time)
 
 
 @consumes("complaints.complaint.withdrawn.v1")
 async def complaint_withdrawn(tx: Transaction, event: Received[ComplaintAbout]) -> None:
-    await _mark_complaint(tx, event.data.claim_id, -1)
+    await _mark_complaint(tx, event.data.claim_id, -1, event.time)
 
 
 @consumes("policy.premium.received.v1")

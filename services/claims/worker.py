@@ -8,8 +8,12 @@ from services.claims.deadlines.handlers import TICKS as DEADLINE_TICKS
 from services.claims.duty.handlers import CALL_IMPORT, import_call
 from services.claims.duty.handlers import TICKS as DUTY_TICKS
 from services.claims.events import NoticeSent
+from services.claims.file_export.handlers import FILE_EXPORT, carry_out
+from services.claims.lending.handlers import TICKS as LENDING_TICKS
+from services.claims.retention.handlers import ticks as retention_ticks
 from services.claims.second_look.handlers import TICKS as SECOND_LOOK_TICKS
 from services.claims.settings import ClaimsSettings
+from services.claims.statistics.handlers import TICKS as STATISTICS_TICKS
 from services.claims.survey.watch import TICKS as SURVEY_TICKS
 from shared.job_runner import running
 from shared.notices import sending
@@ -17,6 +21,8 @@ from shared.workers import run_worker
 
 TICKS = (
     *DEADLINE_TICKS,
+    *LENDING_TICKS,
+    *STATISTICS_TICKS,
     *SECOND_LOOK_TICKS,
     *DUTY_TICKS,
     *SURVEY_TICKS,
@@ -32,8 +38,8 @@ def main() -> None:
         "claims",
         settings,
         consumers=CONSUMERS,
-        ticks=(*TICKS, sending(settings, NoticeSent)),
-        loops=(running(JOBS),),
+        ticks=(*TICKS, *retention_ticks(settings.attachments_dir), sending(settings, NoticeSent)),
+        loops=(running({**JOBS, FILE_EXPORT: carry_out(settings.attachments_dir)}),),
         rule_set_folder=RULE_SETS,
     )
 

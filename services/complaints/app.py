@@ -50,12 +50,12 @@ def create_app(settings: ComplaintsSettings | None = None) -> FastAPI:
     chosen = settings or ComplaintsSettings()  # type: ignore[call-arg]
     rooms = (
         statistics_routes.room,
-        cause_routes.room,
         uploads_room(PATH, may="complaints.attachment.add"),
         registration_routes.room,
         assignment_routes.room,
         investigation_routes.room,
         compensation_routes.room,
+        cause_routes.room,
         decision_routes.room,
         review_routes.room,
         mis_selling_routes.room,

@@ -254,7 +254,10 @@ async def _complaint(world: CheckedWorld) -> None:
     made = await world.done("complaints", await world.who("service_agent", SUB), "POST", "/v1/complaints", given)
     world.ids["complaint"] = made["id"]
     complaint = f"/v1/complaints/{made['id']}"
-    reply = {"findings": "经核查情况属实", "basis": "保险条款", "reasons": "材料齐全", "remedies": ["review"], "outcome": "upheld"}
+    reply = {
+        "findings": "经核查情况属实", "basis": "保险条款", "reasons": "材料齐全", "remedies": ["review"],
+        "outcome": "upheld",
+    }  # fmt: skip
     for below, body in (
         ("identity-checks", {"result": "confirmed"}),
         ("assignments", {"officer_person_id": str(officer.person_id)}),

@@ -4,13 +4,18 @@ from __future__ import annotations
 
 import json
 from datetime import timedelta
+from decimal import Decimal
 from typing import Any
 from uuid import UUID, uuid4
 
 from embedded.demonstration.story import story_policies
+from services.claims.adjustment.tables import PayeePlan
+from services.claims.duty.handlers import CALL_IMPORT, import_call
+from services.claims.duty.rules import month_bounds
+from services.claims.second_look.tables import QualityCheck
 from services.crm.customer.rules import uscc_check
 from services.policy.core.handlers import IMPORT, import_line
-from shared.actor import Actor
+from shared.actor import Actor, machine
 from shared.clock import legal_day, process_now, rfc3339
 from shared.job_runner import Runner
 from tests.support import complaint_world, crm_world, risk_world
@@ -50,17 +55,24 @@ async def claims_world(service: ServiceUnderTest) -> RouteWorld:
     waiting = await _uploaded(service, agent, "/v1/claims")
     attachment = await _attached(service, adjuster, f"/v1/claims/{claim}")
     bound, payment = await _bound(settled)
+    roster, job = await _duty(life)
+    check = await _looked_at(service, bound)
     return RouteWorld(
         service,
         known={
             "/v1/claims/{}": claim, "/v1/claims/{}/attachments/{}": attachment, "/v1/payments/{}": payment,
+            "/v1/duty-rosters/{}": roster, "/v1/jobs/claims/{}": job, "/v1/quality-checks/{}": check,
         },
-        better={path: {"/v1/claims/{}": bound} for path in _OF_A_BOUND_CLAIM},
+        better={path: {"/v1/claims/{}": bound} for path in _OF_A_BOUND_CLAIM}
+        | {"/v1/duty-rosters/{unit_code}/{month}": {"/v1/duty-rosters/{}": "320102", "/v1/duty-rosters/{}/{}": MONTH}},
         bodies={
             "POST /v1/claims/{record_id}/reveals": {"field": "reporter.name"},
             "POST /v1/payments/{record_id}/reveals": {"field": "payee.account"},
         },
-        searches={"/v1/claims/searches": {"reporter_name": "欧阳岚", "include_total": True}},
+        searches={
+            "/v1/claims/searches": {"reporter_name": "欧阳岚", "include_total": True},
+            "/v1/claims/policies/searches": {"phone": "13800001234"},
+        },
         creations={
             "/v1/claims": lambda known: report(policy_no=None, unit_code=None, upload_ids=[waiting if known else NONE]),
             "/v1/claims/batches": lambda known: {"action": "dispatch", "items": [
@@ -70,11 +82,48 @@ async def claims_world(service: ServiceUnderTest) -> RouteWorld:
     )  # fmt: skip
 
 
+async def _duty(life: ClaimLife) -> tuple[str, str]:
+    """A roster of the unit, and an import of calls that somebody at the unit started."""
+    agent, head = actor("service_agent", OWN), actor("department_head", OWN, level="central_branch")
+    await life.appoint(agent)
+    begins, ends = month_bounds(MONTH)
+    shift = {"person_id": str(agent.person_id), "starts_at": rfc3339(begins), "ends_at": rfc3339(ends)}
+    planned = await life.service.call(head, "PUT", f"/v1/duty-rosters/320102/{MONTH}", {"shifts": [shift]})
+    assert planned.status_code == 200, planned.text
+    call = {"call_ref": "1", "unit_code": "320102", "received_at": rfc3339(process_now())}
+    headers = {"Content-Type": "application/x-ndjson"}
+    started = await life.service.call(head, "POST", "/v1/duty-calls", headers=headers, content=json.dumps(call))
+    assert started.status_code == 202, started.text
+    await Runner(life.service.db, {CALL_IMPORT: import_call}).run_once()
+    return planned.json()["id"], started.json()["id"]
+
+
 _OF_A_BOUND_CLAIM = (
     "/v1/claims/{claim_id}/file/loans", "/v1/claims/{claim_id}/file/manifest", "/v1/claims/{claim_id}/file/returns",
     "/v1/claims/{claim_id}/file/supplements", "/v1/claims/{claim_id}/approval", "/v1/claims/{claim_id}/losses",
-    "/v1/claims/{claim_id}/calculation-sheets",
+    "/v1/claims/{claim_id}/calculation-sheets", "/v1/claims/{claim_id}/payees",
 )  # fmt: skip
+
+
+async def _looked_at(service: ServiceUnderTest, claim_id: str) -> str:
+    """A second look at the unit, and payees on a claim, as the decision of a unit below would have left them."""
+    now = process_now()
+    told = [{"claim_id": claim_id, "claim_no": "C-1", "amount": "3268.00"}]
+    row = QualityCheck(
+        id=uuid4(), version=1, org_path=OWN, created_at=now, updated_at=now, kind="sample", status="open",
+        unit_code=OWN.split(".")[-1], subject="lot", claim_count=1, total_amount=Decimal("3268.00"), claims=told,
+        counted_to=now, rule_version="2026-1", due_at=now,
+    )  # fmt: skip
+    payees = [{"kind": "insured_person", "name": "欧阳岚", "entitled": True}]
+    async with service.db.transaction(machine("claims")) as tx:
+        tx.add(row)
+        tx.add(
+            PayeePlan(
+                claim_id=UUID(claim_id), org_path=OWN, number=1, payees=payees, digest="d", voids_decision=False,
+                person_id=row.id,
+            )
+        )  # fmt: skip
+    return str(row.id)
 
 
 async def _bound(world: SettledWorld) -> tuple[str, str]:
@@ -184,6 +233,10 @@ async def complaints_world(service: ServiceUnderTest) -> RouteWorld:
         },
         creations={
             "/v1/complaints": lambda known: complaint_world.complaint(upload_ids=[waiting if known else NONE]),
+            "/v1/mis-selling-cases": lambda known: {
+                "source": {"kind": "complaint", "id": made["id"] if known else NONE},
+                "seller_staff_no": complaint_world.SURVEYOR.staff_no,
+            },
         },
         summaries={"/v1/complaints/statistics": "group_by=unit"},
     )
@@ -225,6 +278,7 @@ def _code(body: str) -> str:
     return body + uscc_check(body)
 
 
+MONTH = "2099-12"
 NONE = str(uuid4())
 """An id that nothing has."""
 _WORLDS: dict[str, Any] = {

@@ -29,7 +29,7 @@ from shared.errors import Text
 from shared.idempotency import Answer, RequestKey
 from shared.ids import uuid7
 from shared.masking import keyed_digest
-from shared.money import ZERO, yuan
+from shared.money import yuan
 from shared.work_items import close_items, open_item
 
 CONFLICT_ITEM = "conflict_of_interest"
@@ -58,8 +58,7 @@ ACTIONS = (
 
 async def known(tx: Transaction, claim: Claim, state: Any) -> Mapping[str, Any]:
     """What this room adds to the facts that actions are judged by."""
-    paid = sum((one.amount for one in await queries.paid_before(tx, claim.id)), ZERO)
-    return {"interested": await queries.interested(tx, claim, state.digest_key), "paid": paid}
+    return {"interested": await queries.interested(tx, claim, state.digest_key)}
 
 
 async def assess_losses(
@@ -80,6 +79,7 @@ async def assess_losses(
             person_id=actor.person_id,
         )  # fmt: skip
         tx.add(row)
+        queries.losses_changed(tx, claim.id)
         before = {"status": claim.status, "loss_number": earlier and earlier.number}
         for status in rules.after_assessment(claim.state, claim.documents_complete_at is not None):
             claim.advance(status)

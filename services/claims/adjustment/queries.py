@@ -60,9 +60,16 @@ async def lock_limits(tx: Transaction, policy_id: UUID) -> None:
 
 
 async def newest_losses(tx: Transaction, claim_id: UUID) -> LossAssessment | None:
-    """The assessment in force."""
-    statement = select(LossAssessment).where(LossAssessment.claim_id == claim_id)
-    return await tx.scalar(statement.order_by(LossAssessment.number.desc()).limit(1))
+    """The assessed facts as they stand; read once in a transaction, and again after `losses_changed`."""
+    if ("losses", claim_id) not in tx.remembered:
+        statement = select(LossAssessment).where(LossAssessment.claim_id == claim_id)
+        tx.remembered["losses", claim_id] = await tx.scalar(statement.order_by(LossAssessment.number.desc()).limit(1))
+    return tx.remembered["losses", claim_id]
+
+
+def losses_changed(tx: Transaction, claim_id: UUID) -> None:
+    """A newer assessment was stored in this transaction."""
+    tx.remembered.pop(("losses", claim_id), None)
 
 
 async def losses_numbered(tx: Transaction, claim_id: UUID, number: int) -> LossAssessment | None:
@@ -91,12 +98,6 @@ async def payee_plan(tx: Transaction, claim_id: UUID) -> PayeePlan | None:
     """Who is to be paid, as last named; None while nobody was named."""
     statement = select(PayeePlan).where(PayeePlan.claim_id == claim_id)
     return await tx.scalar(statement.order_by(PayeePlan.number.desc()).limit(1))
-
-
-async def last_voiding_plan(tx: Transaction, claim_id: UUID) -> int:
-    """The number of the last plan that took a decision back, 0 without one."""
-    statement = select(PayeePlan.number).where(PayeePlan.claim_id == claim_id, PayeePlan.voids_decision)
-    return await tx.scalar(statement.order_by(PayeePlan.number.desc()).limit(1)) or 0
 
 
 async def paid_before(tx: Transaction, claim_id: UUID) -> Sequence[PriorPayment]:
@@ -129,8 +130,8 @@ async def version_at_loss(tx: Transaction, claim: Claim) -> tuple[CoverVersion, 
 
 async def interested(tx: Transaction, claim: Claim, digest_key: bytes) -> frozenset[UUID]:
     """Staff who are, or whose declared relatives are, claimant, reporter or payee of this claim."""
-    digests = {row.digest for row in await injured_of(tx, claim.id) if row.digest}
     losses = await newest_losses(tx, claim.id)
+    digests = {row.digest for row in await injured_of(tx, claim.id) if row.digest}
     for one in losses.facts.get("claimants", ()) if losses else ():
         digests |= {one["id_digest"]} if one.get("id_digest") else set()
     plan = await payee_plan(tx, claim.id)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from typing import Any
 from uuid import UUID
 
@@ -15,7 +16,7 @@ from services.claims.approval import queries, rules, shapes
 from services.claims.approval.queries import ApprovalFacts
 from services.claims.approval.rules import StepTaken
 from services.claims.approval.schemas import Approve, RaiseClaim
-from services.claims.approval.tables import ApprovalRaise, ApprovalStep
+from services.claims.approval.tables import ApprovalRaise, ApprovalStep, ApprovalVoiding
 from services.claims.claim.handlers import take_duty
 from services.claims.claim.queries import ClaimFacts, facts_of
 from services.claims.claim.rules import ClaimStatus, Duty, Held, Outcome, acting, legal_moves
@@ -23,6 +24,7 @@ from services.claims.claim.tables import Claim
 from services.claims.cover.queries import key_account_tier
 from services.claims.deadlines import queries as deadlines
 from services.claims.deadlines.queries import decision_deadline
+from services.claims.reserve.handlers import review_adequacy
 from shared.actions import Action
 from shared.actor import Actor
 from shared.approval_chain import REFUSE, RETURN, Standing, after
@@ -86,6 +88,7 @@ async def calculate(
         await tx.flush()
         basis = _with_sheet(claim, await queries.approval_facts(tx, claim, state.digest_key))
         await close_items(tx, claim.id, CALCULATE_ITEM)
+        await review_adequacy(tx, claim, sum((one.amount for one in await sheets.paid_before(tx, claim.id)), ZERO))
         await _tell_open_step(tx, claim, basis.standing())
         after_it = {"status": claim.status, "sheet_version": row.sheet_version, "gross_amount": yuan(row.gross_amount)}
         tx.note("calculate", claim, before=before, after=after_it)
@@ -105,13 +108,19 @@ async def _take_back_if_changed(tx: Transaction, claim_id: UUID, version: int | 
     if basis is None or not basis.changed:
         return version
     claim = await sheets.claim_of_accident(tx, claim_id, version)
-    await _take_back(tx, claim)
+    await _take_back(tx, claim, basis.payee_number, basis.changed)
     await tx.flush()
     return claim.version
 
 
-async def _take_back(tx: Transaction, claim: Claim) -> None:
+async def _take_back(tx: Transaction, claim: Claim, payee_number: int, changed: Iterable[str]) -> None:
     """The decision is void: what it reserved is free, nothing is agreed, and nobody is to be told or paid by it."""
+    tx.add(
+        ApprovalVoiding(
+            claim_id=claim.id, org_path=claim.org_path, sheet_version=claim.sheet_version or 0,
+            payee_number=payee_number, changed=list(changed), person_id=tx.actor.person_id,
+        )
+    )  # fmt: skip
     await adjustment.release_limits(tx, claim.id)
     claim.outcome = claim.determined_at = claim.agreed_at = None
     claim.advance(ClaimStatus.RETURNED)
@@ -128,7 +137,7 @@ async def name_payees(
         row, voids = await adjustment.name_payees(tx, claim, command, state)
         before = {"status": claim.status, "payee_number": row.number - 1}
         if voids:
-            await _take_back(tx, claim)
+            await _take_back(tx, claim, row.number - 1, ["payees"])
         await tx.flush()
         basis = await queries.approval_facts(tx, claim, state.digest_key)
         if basis is not None:

@@ -16,7 +16,7 @@ from services.claims.adjustment import rules as calculation
 from services.claims.adjustment.tables import CalculationSheet, PayeePlan
 from services.claims.approval import rules
 from services.claims.approval.rules import Facts, Sheet, StepDone, Trigger, Triggers
-from services.claims.approval.tables import ApprovalRaise, ApprovalStep
+from services.claims.approval.tables import ApprovalRaise, ApprovalStep, ApprovalVoiding
 from services.claims.claim.queries import duties_of, injured_of
 from services.claims.claim.rules import BEFORE_DECISION, ClaimStatus, Flag, Held, Outcome, PolicyDuty
 from services.claims.claim.tables import Claim, InjuredPerson
@@ -136,14 +136,16 @@ async def approval_facts(tx: Transaction, claim: Claim, digest_key: bytes) -> Ap
     void = _void_clauses(row)
     steps, plan = tuple(await steps_of(tx, claim.id)), await adjustment.payee_plan(tx, claim.id)
     raises = tuple(await raises_of(tx, claim))
-    voiding = await adjustment.last_voiding_plan(tx, claim.id)
+    voided = await _voided(tx, claim.id)
     facts = Facts(
         status=claim.state, line=claim.line, amount=sum((one.amount for one in accident), ZERO),
         units=tuple(await directory.units_on_path(tx, claim.org_path)),
         triggers=_triggers(claim, row, accident, triggers, staff=bool(interested)),
         duties=(*await duties_of(tx, claim.id), *await policy_duties(tx, row)), interested=interested,
         unacknowledged=void | await _unacknowledged(tx, row),
-        barred=frozenset(person for one in steps if one.payee_number < voiding for person in _persons(one)),
+        barred=frozenset(
+            person for one in steps if (one.sheet_version, one.payee_number) in voided for person in _persons(one)
+        ),
         raised_to=max((one.to_level for one in raises), key=rank, default=None),
     )  # fmt: skip
     cited = {clause for line in row.content["lines"] for clause in line["clause_ids"]}
@@ -159,6 +161,13 @@ async def raises_of(tx: Transaction, claim: Claim) -> Sequence[ApprovalRaise]:
     since = [] if claim.determined_at is None else [ApprovalRaise.created_at > claim.determined_at]
     statement = select(ApprovalRaise).where(ApprovalRaise.claim_id == claim.id, *since)
     return await tx.scalars(statement.order_by(ApprovalRaise.created_at, ApprovalRaise.id))
+
+
+async def _voided(tx: Transaction, claim_id: UUID) -> frozenset[tuple[int, int]]:
+    """Sheet and payees of each decision on the claim that was taken back."""
+    statement = select(ApprovalVoiding.sheet_version, ApprovalVoiding.payee_number)
+    rows = (await tx.execute(statement.where(ApprovalVoiding.claim_id == claim_id))).all()
+    return frozenset((sheet, payees) for sheet, payees in rows)
 
 
 def _persons(one: ApprovalStep) -> tuple[UUID, ...]:

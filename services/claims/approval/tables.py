@@ -60,3 +60,16 @@ class ApprovalRaise(Part, Base):
     person_id: Mapped[UUID]
     staff_no: Mapped[str]
     on_behalf_of: Mapped[UUID | None]
+
+
+class ApprovalVoiding(Part, Base):
+    """A decision that was taken back because what it rested on changed; `changed`: what. Those who approved that sheet
+    for those payees do not approve the claim again."""
+
+    __tablename__ = "approval_voidings"
+
+    claim_id: Mapped[UUID] = mapped_column(ForeignKey("claims.id"))
+    sheet_version: Mapped[int]
+    payee_number: Mapped[int]
+    changed: Mapped[list[str]]
+    person_id: Mapped[UUID]

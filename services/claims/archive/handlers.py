@@ -1,10 +1,9 @@
-"""Close a claim, bind its one volume, lend it, take it back, add later papers."""
+"""Close a claim, bind its one volume, add later papers."""
 
 from __future__ import annotations
 
 import hashlib
 from collections.abc import Sequence
-from datetime import timedelta
 from typing import Any
 from uuid import UUID
 
@@ -16,11 +15,9 @@ from services.claims.archive.schemas import (
     BindFile,
     CloseClaim,
     ClosureOut,
-    LendFile,
     PageIn,
-    ReturnFile,
 )
-from services.claims.archive.tables import ClaimFile, FileLoan, FileSupplement
+from services.claims.archive.tables import ClaimFile, FileSupplement
 from services.claims.claim import queries as spine
 from services.claims.claim.handlers import state_of, take_duty
 from services.claims.claim.rules import Duty, Held, Line, refuse_to_take
@@ -29,15 +26,15 @@ from services.claims.deadlines import queries as deadlines
 from shared.actions import Action
 from shared.actor import Actor
 from shared.audit import canonical
-from shared.clock import at_midnight, legal_day
+from shared.clock import legal_day
 from shared.database import Database, Transaction
-from shared.errors import Fault, ReferenceNotFound, Text, ValidationFailed
+from shared.errors import Fault, ReferenceNotFound, Text
 from shared.idempotency import Answer, RequestKey
 from shared.ids import uuid7
 from shared.numbers import next_number
 from shared.work_items import close_items, open_item
 
-ARCHIVE_ITEM, RETURN_ITEM = "archive", "return_file"
+ARCHIVE_ITEM = "archive"
 
 
 def _closing(facts: spine.ClaimFacts) -> ClosingFacts:
@@ -59,32 +56,20 @@ def check_supplement(actor: Actor, facts: spine.ClaimFacts) -> None:
     """Whether this caller may add later papers to the volume now."""
     refuse_to_take(facts.duties, actor, Duty.ARCHIVIST)
     rules.bind_supplement(facts.claim.state, _closing(facts).volume_no, _closing(facts).supplements)
+    rules.refuse_destroyed(file_of(facts).state)
 
 
-def _file(facts: spine.ClaimFacts) -> ClaimFile:
+def file_of(facts: spine.ClaimFacts) -> ClaimFile:
+    """The volume of the claim. Raises `NoVolume` (409)."""
     file = _closing(facts).file
     if file is None:
         raise rules.NoVolume()
     return file
 
 
-def check_lend(_actor: Actor, facts: spine.ClaimFacts) -> None:
-    """Whether the volume is on its shelf, so that it can be lent."""
-    rules.advance_file(_file(facts).state, FileStatus.BORROWED)
-
-
-def check_return(_actor: Actor, facts: spine.ClaimFacts) -> None:
-    """Whether the volume is out, so that it can come back."""
-    file = _file(facts)
-    if file.state is not FileStatus.BORROWED:
-        rules.advance_file(file.state, file.state)
-
-
 ACTIONS = (
     Action("close", "POST", "/v1/claims/{id}/closures", "claims.closure.close", check_close),
     Action("bind_file", "POST", "/v1/claims/{id}/file", "claims.file.bind", check_bind),
-    Action("lend_file", "POST", "/v1/claims/{id}/file/loans", "claims.file.lend", check_lend),
-    Action("return_file", "POST", "/v1/claims/{id}/file/returns", "claims.file.return", check_return),
     Action("supplement_file", "POST", "/v1/claims/{id}/file/supplements", "claims.file.supplement", check_supplement),
 )
 
@@ -101,9 +86,11 @@ async def close_claim(
         claim.closed_at = tx.now
         period = next((one for one in await deadlines.deadlines_of(tx, claim) if one.id == "DL-AR-1"), None)
         await close_items(tx, claim.id)
+        bound = await queries.file_of(tx, claim.id)
+        below = "file" if bound is None else "file/supplements"
         await open_item(
             tx, ARCHIVE_ITEM, claim, Text("装订归档案卷", "Bind and shelve the file"), number=claim.claim_no,
-            unit_code=claim.unit_code, position="archivist", href=f"/v1/claims/{claim.id}/file",
+            unit_code=claim.unit_code, position="archivist", href=f"/v1/claims/{claim.id}/{below}",
             due_at=period and period.due_at, basis="DL-AR-1",
         )  # fmt: skip
         tx.note("close", claim, before=before, after={"status": claim.status}, reason=command.remark)
@@ -203,12 +190,12 @@ async def add_supplement(
         claim = await tx.find_for_change(Claim, claim_id, version)
         facts = await spine.facts_of(tx, claim, state)
         check_supplement(actor, facts)
-        number, status = rules.bind_supplement(claim.state, _file(facts).volume_no, _closing(facts).supplements)
+        number, status = rules.bind_supplement(claim.state, file_of(facts).volume_no, _closing(facts).supplements)
         papers = await queries.papers_of(tx, claim.id)
         pages = _pages(command.pages, papers)
         counted = sum(one.page_count for one in command.pages) if command.page_count is None else command.page_count
         rules.check_pages(_numbered(pages), counted)
-        kept = [_file(facts).pages, *(one.pages for one in await queries.supplements_of(tx, claim.id)), pages]
+        kept = [file_of(facts).pages, *(one.pages for one in await queries.supplements_of(tx, claim.id)), pages]
         rules.refuse_missing(papers, {name for part in kept for name in queries.listed(part)})
         row = FileSupplement(
             id=uuid7(), created_at=tx.now, claim_id=claim.id, org_path=claim.org_path, supplement_no=number,
@@ -226,54 +213,4 @@ async def add_supplement(
         after = {"status": claim.status, "supplement_no": number}
         tx.note("supplement_file", claim, before=before, after=after, reason=command.reason)
         out = shapes.supplement(row, claim)
-        return tx.answer(out, location=f"/v1/claims/{claim.id}/file/manifest", version=claim.version)
-
-
-async def lend_file(
-    db: Database, actor: Actor, key: RequestKey, claim_id: UUID, version: int | None, command: LendFile, state: Any
-) -> Answer:
-    """Hand the volume to a colleague until a day; a work item reminds of it."""
-    async with db.transaction(actor, key) as tx:
-        claim = await tx.find_for_change(Claim, claim_id, version)
-        facts = await spine.facts_of(tx, claim, state)
-        check_lend(actor, facts)
-        if command.due_on < legal_day(tx.now):
-            words = Text("归还日期早于今天。", "The day of return has passed.")
-            raise ValidationFailed(Fault("day_passed", words, pointer="#/due_on"))
-        if command.borrower_person_id != actor.person_id and not await queries.is_staff(tx, command.borrower_person_id):
-            words = Text("没有该人员。", "There is no such person.")
-            raise ReferenceNotFound(Fault(ReferenceNotFound.code, words, pointer="#/borrower_person_id"))
-        file = _file(facts)
-        file.status = str(rules.advance_file(file.state, FileStatus.BORROWED))
-        row = FileLoan(
-            id=uuid7(), created_at=tx.now, claim_id=claim.id, org_path=claim.org_path, lent_by=actor.person_id,
-            **command.model_dump(),
-        )  # fmt: skip
-        tx.add(row)
-        await open_item(
-            tx, RETURN_ITEM, claim, Text("收回借出的案卷", "Take back the file"), number=file.volume_no,
-            unit_code=claim.unit_code, position="archivist", href=f"/v1/claims/{claim.id}/file/returns",
-            due_at=at_midnight(command.due_on + timedelta(days=1)),
-        )  # fmt: skip
-        after = {"file_status": file.status, "borrower": command.borrower_person_id, "due_on": command.due_on}
-        tx.note("lend_file", claim, after=after, reason=command.purpose)
-        out = shapes.loan(row, file, claim)
-        return tx.answer(out, location=f"/v1/claims/{claim.id}/file/manifest", version=claim.version)
-
-
-async def return_file(
-    db: Database, actor: Actor, key: RequestKey, claim_id: UUID, version: int | None, command: ReturnFile, state: Any
-) -> Answer:
-    """The volume is back on its shelf."""
-    async with db.transaction(actor, key) as tx:
-        claim = await tx.find_for_change(Claim, claim_id, version)
-        facts = await spine.facts_of(tx, claim, state)
-        check_return(actor, facts)
-        file = _file(facts)
-        row = next(one for one in await queries.loans_of(tx, claim.id) if one.returned_at is None)
-        file.status = str(rules.advance_file(file.state, FileStatus.ARCHIVED))
-        row.returned_at, row.returned_by, row.condition = tx.now, actor.person_id, command.condition
-        await close_items(tx, claim.id, RETURN_ITEM)
-        tx.note("return_file", claim, after={"file_status": file.status, "condition": row.condition})
-        out = shapes.loan(row, file, claim)
         return tx.answer(out, location=f"/v1/claims/{claim.id}/file/manifest", version=claim.version)

@@ -13,10 +13,7 @@ from services.claims.archive.schemas import (
     CloseClaim,
     ClosureOut,
     FileOut,
-    LendFile,
-    LoanOut,
     ManifestOut,
-    ReturnFile,
     SupplementOut,
 )
 from services.claims.claim.tables import Claim
@@ -45,20 +42,6 @@ async def add_supplement(claim_id: UUID, command: AddSupplement, call: Changes) 
     """Add papers that came after the volume was bound."""
     known = (call.db, call.actor, call.key, claim_id, call.version)
     return sent(await handlers.add_supplement(*known, command, call.state))
-
-
-@room.posts("/v1/claims/{claim_id}/file/loans", LoanOut, may="claims.file.lend")
-async def lend_file(claim_id: UUID, command: LendFile, call: Changes) -> Response:
-    """Lend the volume to a colleague."""
-    known = (call.db, call.actor, call.key, claim_id, call.version)
-    return sent(await handlers.lend_file(*known, command, call.state))
-
-
-@room.posts("/v1/claims/{claim_id}/file/returns", LoanOut, may="claims.file.return")
-async def return_file(claim_id: UUID, command: ReturnFile, call: Changes) -> Response:
-    """The volume came back."""
-    known = (call.db, call.actor, call.key, claim_id, call.version)
-    return sent(await handlers.return_file(*known, command, call.state))
 
 
 @room.reads("/v1/claims/{claim_id}/file/manifest", ManifestOut, may="claims.claim.read")

@@ -203,6 +203,12 @@ def advance_file(current: FileStatus, to: FileStatus) -> FileStatus:
     return to
 
 
+def refuse_destroyed(current: FileStatus) -> None:
+    """Refuse (409) what needs the volume once it is gone."""
+    if current is FileStatus.DESTROYED:
+        raise StateConflict(current_state=str(current), legal_moves=[])
+
+
 class NoVolume(Conflict):
     code = "no_volume"
     title = Text("尚无案卷", "There is no volume yet")
@@ -243,12 +249,13 @@ def keep_until(
     保险法 art. 87: 5 years for terms up to and including one year, 10 years for longer ones.
     """
     years = periods.years_longer_term if longer_than_one_year else periods.years_term_up_to_one_year
-    ends = [_add_years(contract_ended_on, years), _add_years(closed_on, years)]
-    ends.extend(_add_years(ended, periods.years_after_dispute) for ended in disputes_ended_on)
+    ends = [add_years(contract_ended_on, years), add_years(closed_on, years)]
+    ends.extend(add_years(ended, periods.years_after_dispute) for ended in disputes_ended_on)
     return max(ends)
 
 
-def _add_years(day: date, years: int) -> date:
+def add_years(day: date, years: int) -> date:
+    """The same day `years` later; the 29th of February becomes the 28th."""
     try:
         return day.replace(year=day.year + years)
     except ValueError:

@@ -73,30 +73,6 @@ class SupplementOut(FactOut):
     manifest_sha256: str
 
 
-class LendFile(BaseModel):
-    model_config = ConfigDict(extra="forbid")
-
-    borrower_person_id: Id
-    purpose: str = Field(min_length=3, max_length=200)
-    due_on: date
-
-
-class ReturnFile(BaseModel):
-    model_config = ConfigDict(extra="forbid")
-
-    condition: str = Field(default="complete", min_length=1, max_length=200)
-
-
-class LoanOut(FactOut):
-    volume_no: str
-    file_status: str
-    borrower_person_id: Id
-    purpose: str
-    due_on: date
-    returned_at: Instant | None = None
-    condition: str | None = None
-
-
 class PageOut(BaseModel):
     title: str
     first_page: int

@@ -8,7 +8,6 @@ from services.claims.agreement.shapes import state_of
 from services.claims.archive import queries
 from services.claims.archive.schemas import (
     FileOut,
-    LoanOut,
     LoanShown,
     ManifestOut,
     PageOut,
@@ -36,14 +35,6 @@ def supplement(row: FileSupplement, claim: Claim) -> SupplementOut:
     )  # fmt: skip
 
 
-def loan(row: FileLoan, file_row: ClaimFile, claim: Claim) -> LoanOut:
-    return LoanOut(
-        id=row.id, created_at=row.created_at, claim=state_of(claim), volume_no=file_row.volume_no,
-        file_status=file_row.status, borrower_person_id=row.borrower_person_id, purpose=row.purpose, due_on=row.due_on,
-        returned_at=row.returned_at, condition=row.condition,
-    )  # fmt: skip
-
-
 def _supplement_shown(row: FileSupplement) -> SupplementShown:
     return SupplementShown(
         supplement_no=row.supplement_no, created_at=row.created_at, pages=[PageOut(**one) for one in row.pages],
@@ -64,7 +55,8 @@ async def manifest(tx: Transaction, claim: Claim, row: ClaimFile) -> ManifestOut
         id=row.id, created_at=row.created_at, claim_id=claim.id, volume_no=row.volume_no, status=row.status,
         page_count=row.page_count, pages=[PageOut(**one) for one in row.pages], manifest_sha256=row.manifest_sha256,
         archivist_person_id=row.archivist_person_id, shelf_place=row.shelf_place, shelved_at=row.shelved_at,
-        keep_until=await queries.keep_until(tx, claim, legal_day(row.shelved_at)), frozen_by=queries.frozen_by(claim),
+        keep_until=await queries.keep_until(tx, claim, legal_day(row.shelved_at)),
+        frozen_by=await queries.frozen_by(tx, claim),
         supplements=[_supplement_shown(one) for one in await queries.supplements_of(tx, claim.id)],
         loans=[_loan_shown(one) for one in await queries.loans_of(tx, claim.id)],
     )  # fmt: skip

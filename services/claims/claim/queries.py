@@ -50,6 +50,7 @@ CLAIMS = Listing(
         "policy_match": Filter(Claim.policy_match),
         "customer_id": Filter(Claim.customer_id, UUID),
         "accident_id": Filter(Claim.accident_id, UUID),
+        "surveyor_person_id": Filter(Claim.surveyor_person_id, UUID),
         "loss_at": Filter(Claim.loss_at, datetime, ranged=True),
         "reported_at": Filter(Claim.reported_at, datetime, ranged=True),
     },
@@ -164,9 +165,11 @@ async def parts_of(tx: Transaction, facts: ClaimFacts, state: Any) -> dict[str, 
 
 
 async def injured_of(tx: Transaction, claim_id: UUID) -> Sequence[InjuredPerson]:
-    """The injured as reported, in the order in which they were named."""
-    statement = select(InjuredPerson).where(InjuredPerson.claim_id == claim_id)
-    return await tx.scalars(statement.order_by(InjuredPerson.position))
+    """The injured as reported, in the order in which they were named: read once in a transaction, they never change."""
+    if ("injured", claim_id) not in tx.remembered:
+        statement = select(InjuredPerson).where(InjuredPerson.claim_id == claim_id)
+        tx.remembered["injured", claim_id] = await tx.scalars(statement.order_by(InjuredPerson.position))
+    return tx.remembered["injured", claim_id]
 
 
 async def figures(tx: Transaction, claim: Claim | None = None) -> RuleSet:
@@ -210,6 +213,12 @@ def personal_conditions(wanted: Mapping[str, str], digest_key: bytes) -> list[An
         found.append(_with_injured(InjuredPerson.name == wanted["injured_name"]))
     if "id_no" in wanted:
         found.append(_with_injured(InjuredPerson.digest == keyed_digest(digest_key, wanted["id_no"])))
+    if "plate_no" in wanted:
+        found.append(Claim.plate_no == wanted["plate_no"])
+    if "project" in wanted:
+        found.append(Claim.project.icontains(wanted["project"], autoescape=True))
+    if "place" in wanted:
+        found.append(Claim.place.icontains(wanted["place"], autoescape=True))
     return found
 
 

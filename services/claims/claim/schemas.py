@@ -36,13 +36,19 @@ class CancelClaim(BaseModel):
 
 
 class SearchClaims(BaseModel):
-    """What must not stand in an address: persons. Everything else as in the list."""
+    """What must not stand in an address: persons. `place` and `project` match by a part of them.
+
+    Everything else as in the list.
+    """
 
     model_config = ConfigDict(extra="forbid")
 
     reporter_name: str | None = Field(default=None, min_length=1, max_length=100)
     reporter_phone: str | None = Field(default=None, min_length=3, max_length=30)
     injured_name: str | None = Field(default=None, min_length=1, max_length=100)
+    plate_no: str | None = Field(default=None, min_length=2, max_length=20)
+    project: str | None = Field(default=None, min_length=2, max_length=200)
+    place: str | None = Field(default=None, min_length=2, max_length=300)
     id_no: str | None = Field(default=None, min_length=4, max_length=30)
     policy_no: str | None = None
     claim_no: str | None = None
@@ -50,6 +56,8 @@ class SearchClaims(BaseModel):
     unit_code: list[str] = Field(default_factory=list, max_length=50)
     loss_from: AwareDatetime | None = None
     loss_to: AwareDatetime | None = None
+    reported_from: AwareDatetime | None = None
+    reported_to: AwareDatetime | None = None
     sort: str = "-reported_at"
     limit: int = Field(default=50, ge=1, le=200)
     cursor: str | None = None
@@ -60,13 +68,16 @@ class SearchClaims(BaseModel):
         pairs = [("sort", self.sort), ("limit", str(self.limit))]
         pairs += [(name, value) for name in ("policy_no", "claim_no", "cursor") if (value := getattr(self, name))]
         pairs += [("status", one) for one in self.status] + [("unit_code", one) for one in self.unit_code]
-        ranges = (("loss_at[gte]", self.loss_from), ("loss_at[lt]", self.loss_to))
+        ranges = (
+            ("loss_at[gte]", self.loss_from), ("loss_at[lt]", self.loss_to),
+            ("reported_at[gte]", self.reported_from), ("reported_at[lt]", self.reported_to),
+        )  # fmt: skip
         pairs += [(name, moment.isoformat()) for name, moment in ranges if moment is not None]
         return [*pairs, ("include_total", "true")] if self.include_total else pairs
 
     def personal(self) -> dict[str, str]:
-        """The criteria that are about persons."""
-        names = ("reporter_name", "reporter_phone", "injured_name", "id_no")
+        """The criteria that are about persons, or that lead to one."""
+        names = ("reporter_name", "reporter_phone", "injured_name", "id_no", "plate_no", "project", "place")
         return {name: value for name in names if (value := getattr(self, name))}
 
 
@@ -100,6 +111,7 @@ class InjuredOut(BaseModel):
     name: str | None = None
     id_no: str | None = None
     insured_ref: str | None = None
+    injury: str | None = None
     masked: list[str] = Field(default_factory=list)
 
 
@@ -135,6 +147,7 @@ class ClaimItem(BaseModel):
     payable_amount: Money | None = None
     outcome: str | None = None
     flags: list[str]
+    surveyor_person_id: Id | None = None
     duplicate_of: Id | None = None
     complaints_open: int
 
@@ -145,6 +158,13 @@ class ClaimOut(ClaimItem):
     place: str | None = None
     area_code: str | None = None
     description: str | None = None
+    plate_no: str | None = None
+    project: str | None = None
+    loss_kinds: list[str] = Field(default_factory=list)
+    survey_accept_due_at: Instant | None = None
+    survey_accepted_at: Instant | None = None
+    survey_due_at: Instant | None = None
+    resurvey_open: bool = False
     reporter: ReporterOut
     injured: list[InjuredOut]
     claimants: list[dict[str, Any]] = Field(default_factory=list)

@@ -11,7 +11,7 @@ from services.claims.claim.tables import Claim, InjuredPerson, ReserveChange
 from shared.actions import Action, judged
 from shared.clock import rfc3339
 from shared.database import Transaction
-from shared.masking import masked_id_no, masked_name, masked_phone
+from shared.masking import masked_id_no, masked_name, masked_phone, masked_text
 from shared.money import yuan
 
 
@@ -34,10 +34,10 @@ def reporter(claim: Claim) -> ReporterOut:
 
 
 def injured(row: InjuredPerson) -> InjuredOut:
-    hidden = [name for name in ("name", "id_no") if getattr(row, name)]
+    hidden = [name for name in ("name", "id_no", "injury") if getattr(row, name)]
     return InjuredOut(
         name=masked_name(row.name) if row.name else None, id_no=masked_id_no(row.id_no) if row.id_no else None,
-        insured_ref=row.insured_ref, masked=hidden,
+        insured_ref=row.insured_ref, injury=masked_text(row.injury) if row.injury else None, masked=hidden,
     )  # fmt: skip
 
 
@@ -45,7 +45,7 @@ async def plain_values(tx: Transaction, claim: Claim) -> dict[str, str | None]:
     """What a reveal of a claim can show, by the path of the field."""
     values: dict[str, str | None] = {"reporter.name": claim.reporter["name"], "reporter.phone": claim.reporter["phone"]}
     for n, row in enumerate(await queries.injured_of(tx, claim.id)):
-        values |= {f"injured.{n}.name": row.name, f"injured.{n}.id_no": row.id_no}
+        values |= {f"injured.{n}.name": row.name, f"injured.{n}.id_no": row.id_no, f"injured.{n}.injury": row.injury}
     return values
 
 
@@ -60,6 +60,9 @@ async def alone(
     hidden = [f"injured.{n}.{one}" for n, who in enumerate(people) for one in who.masked]
     return ClaimOut(
         **item(claim).model_dump(), place=claim.place, area_code=claim.area_code, description=claim.description,
+        plate_no=claim.plate_no, project=claim.project, loss_kinds=claim.loss_kinds or [],
+        survey_accept_due_at=claim.survey_accept_due_at, survey_accepted_at=claim.survey_accepted_at,
+        survey_due_at=claim.survey_due_at, resurvey_open=claim.resurvey_open,
         reporter=reporter(claim), injured=people, origin=claim.origin,
         masked=["reporter.name", "reporter.phone", *hidden, *masked],
         available_actions=judged(actions, tx.actor, facts, claim.id, language), **more,

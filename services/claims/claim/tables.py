@@ -64,6 +64,10 @@ class Claim(Record, Base):
     place: Mapped[str | None]
     area_code: Mapped[str | None]
     description: Mapped[str | None]
+    plate_no: Mapped[str | None]
+    project: Mapped[str | None]
+    loss_kinds: Mapped[list[str]] = mapped_column(default=list)
+    """Kinds of loss that the reporter told of beside the counts: `disability`, `property`."""
     injured_count: Mapped[int]
     death_count: Mapped[int]
     estimated_amount: Mapped[Decimal | None]
@@ -71,6 +75,16 @@ class Claim(Record, Base):
     origin: Mapped[dict[str, Any] | None]
     duplicate_of: Mapped[UUID | None]
     reserve_amount: Mapped[Decimal | None]
+    surveyor_person_id: Mapped[UUID | None]
+    """Who was sent last."""
+    survey_accept_due_at: Mapped[datetime | None]
+    """By when he should say whether he goes; absent once he has, or once the unit was told of his silence."""
+    survey_accepted_at: Mapped[datetime | None]
+    survey_due_at: Mapped[datetime | None]
+    """By when the survey is wanted; absent while none is awaited."""
+    survey_overdue_at: Mapped[datetime | None]
+    resurvey_open: Mapped[bool] = mapped_column(default=False)
+    """Whether a further survey was ordered and is not yet in; the claim's state does not wait for it."""
     complex_reason: Mapped[str | None]
     complex_told_at: Mapped[datetime | None]
     sheet_version: Mapped[int | None]
@@ -95,6 +109,8 @@ class Claim(Record, Base):
     reopened_count: Mapped[int] = mapped_column(default=0)
     complaints_open: Mapped[int] = mapped_column(default=0)
     """A mark set by events; it does not raise the version."""
+    dispute_ended_at: Mapped[datetime | None]
+    """When the last complaint about the claim ended, as far as events have told."""
 
     @property
     def state(self) -> rules.ClaimStatus:
@@ -139,3 +155,5 @@ class InjuredPerson(Part, Base):
     id_no: Mapped[str | None]
     insured_ref: Mapped[str | None]
     digest: Mapped[str | None]
+    injury: Mapped[str | None]
+    """What the reporter told of the injury: medical data, masked."""

@@ -7,19 +7,27 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 from datetime import datetime, timedelta
+from typing import Any
 from uuid import UUID
 
 from sqlalchemy.dialects.postgresql import insert
 
 from services.claims import events
+from services.claims.claim import queries as spine
+from services.claims.claim.rules import BEFORE_DECISION, ClaimStatus
+from services.claims.claim.shapes import state_of
 from services.claims.claim.tables import Claim
 from services.claims.deadlines import queries, rules
+from services.claims.deadlines.schemas import ComplexityOut, MarkComplex
 from services.claims.deadlines.tables import DeadlineLook, DeadlineMark
 from shared import directory
+from shared.actions import Action
+from shared.actor import Actor
 from shared.calendar import DAY
 from shared.clock import at_midnight, legal_day
-from shared.database import Transaction
-from shared.errors import Text
+from shared.database import Database, Transaction
+from shared.errors import Fault, OccurredInFuture, Text
+from shared.idempotency import Answer, RequestKey
 from shared.ids import uuid7
 from shared.ticks import Tick, one_by_one
 from shared.work_items import close_items, open_item
@@ -62,6 +70,38 @@ async def mark_complex(tx: Transaction, claim: Claim, reason: str, told_at: date
     rows, days = await queries.registry(tx)
     rules.check_marked_complex(queries.facts_of(claim), reason, legal_day(told_at), rows, days)
     claim.complex_reason, claim.complex_told_at = reason, told_at
+
+
+def check_mark_complex(_actor: Actor, facts: spine.ClaimFacts) -> None:
+    """Whether the short period of this claim may be replaced now."""
+    undecided = facts.claim.state in BEFORE_DECISION and facts.claim.state is not ClaimStatus.CANCELLED
+    rules.may_mark_complex(queries.facts_of(facts.claim), undecided)
+
+
+ACTIONS = (
+    Action(
+        "mark_complex", "POST", "/v1/claims/{id}/complexity", "claims.deadline.extend", check_mark_complex
+    ),
+)  # fmt: skip
+
+
+async def record_complexity(
+    db: Database, actor: Actor, key: RequestKey, claim_id: UUID, version: int | None, command: MarkComplex, state: Any
+) -> Answer:
+    """The claimant was told why the claim takes longer than the short period of individual accident cover."""
+    async with db.transaction(actor, key) as tx:
+        claim = await tx.find_for_change(Claim, claim_id, version)
+        check_mark_complex(actor, await spine.facts_of(tx, claim, state))
+        if command.told_at > tx.now:
+            raise OccurredInFuture(Fault(OccurredInFuture.code, OccurredInFuture.detail, pointer="#/told_at"))
+        await mark_complex(tx, claim, command.reason, command.told_at)
+        tx.note("mark_complex", claim, after={"told_at": command.told_at}, reason=command.reason)
+        period = await queries.decision_deadline(tx, claim)
+        out = ComplexityOut(
+            id=uuid7(), created_at=tx.now, claim=state_of(claim), reason=command.reason, told_at=command.told_at,
+            deadline=None if period is None else period.shown(),
+        )  # fmt: skip
+        return tx.answer(out, location=f"/v1/claims/{claim.id}", version=claim.version)
 
 
 async def look(tx: Transaction, claim_id: UUID) -> None:

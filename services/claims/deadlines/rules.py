@@ -46,6 +46,17 @@ class ComplexToldTooLate(Conflict):
     )
 
 
+class ComplexNotApplicable(Conflict):
+    """Member: `why`, one of `no_short_period`, `marked_already`, `decided`."""
+
+    code = "complex_not_applicable"
+    title = Text("不能标记为复杂案件", "The claim cannot be marked complex")
+    detail = Text(
+        "只有尚未核定、未标记过的个人意外险赔案可以标记为复杂案件（{why}）。",
+        "Only an individual accident claim that is undecided and not yet marked can be marked complex ({why}).",
+    )
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ClaimFacts:
     """What is known of a claim. Days are days of Asia/Shanghai; what has not happened is None."""
@@ -161,6 +172,16 @@ def claim_periods(
         for part in (_decision, _refusal, _payment, _advance, _limitation, _head_office, _shelving)
         for period in part(facts, registry, calendar, today)
     )
+
+
+def may_mark_complex(facts: ClaimFacts, undecided: bool) -> None:
+    """Refuse (409) a claim without the short period, one marked already, and one that is decided."""
+    if not facts.individual_accident:
+        raise ComplexNotApplicable(why="no_short_period")
+    if marked_complex(facts):
+        raise ComplexNotApplicable(why="marked_already")
+    if not undecided:
+        raise ComplexNotApplicable(why="decided")
 
 
 def check_marked_complex(

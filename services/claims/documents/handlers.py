@@ -11,28 +11,24 @@ from sqlalchemy import update
 from services.claims.claim import queries as spine
 from services.claims.claim.handlers import require_files
 from services.claims.claim.rules import ClaimStatus
-from services.claims.claim.shapes import state_of
 from services.claims.claim.tables import Claim
 from services.claims.deadlines.queries import decision_deadline
 from services.claims.documents import queries, rules, shapes
 from services.claims.documents.schemas import (
     CollectDocuments,
-    ConsentOut,
     ReceiveSupplements,
-    RecordConsent,
     RequestSupplements,
     WantedPaper,
 )
-from services.claims.documents.tables import Consent, Delivery, SupplementNotice
+from services.claims.documents.tables import Delivery, SupplementNotice
 from shared.actions import Action
 from shared.actor import Actor
 from shared.attachments import take_uploads
 from shared.clock import SHANGHAI, legal_day
 from shared.database import Database, Transaction
-from shared.errors import Fault, OccurredInFuture, Text
+from shared.errors import Text
 from shared.idempotency import Answer, RequestKey
 from shared.ids import uuid7
-from shared.rule_sets import in_force
 from shared.work_items import close_items, open_item, work_items
 
 
@@ -54,11 +50,6 @@ def check_receive(_actor: Actor, facts: spine.ClaimFacts) -> None:
         requested=claim.supplement_served_at is not None,
         complete=claim.supplements_received_at is not None,
     )
-
-
-def check_consent(_actor: Actor, facts: spine.ClaimFacts) -> None:
-    """Whether a basis may be recorded."""
-    rules.may_consent(facts.claim.state)
 
 
 async def collect_documents(
@@ -147,7 +138,7 @@ async def _taken_in(
         claim.advance(to)
     claim.documents_complete_at = None if outstanding else claim.documents_complete_at or at
     await _work(tx, claim, outstanding)
-    await _ask_for_consent(tx, claim, papers)
+    await consents_wanted(tx, claim, papers)
     tx.note(action, claim, before=before, after={"status": claim.status, "came": list(came)}, reason=reason)
     out = await shapes.delivery(tx, claim, uuid7(), papers)
     return tx.answer(out, location=f"/v1/claims/{claim.id}/documents", version=claim.version)
@@ -192,18 +183,23 @@ async def _open(tx: Transaction, claim: Claim, kind: str, title: Text, below: st
     )  # fmt: skip
 
 
-async def _ask_for_consent(tx: Transaction, claim: Claim, papers: queries.Papers) -> list[str]:
+async def consents_wanted(tx: Transaction, claim: Claim, papers: queries.Papers) -> list[str]:
     """A task while medical papers are here without a basis; it stops nothing."""
     missing = await queries.consents_missing(tx, claim, papers)
     if missing:
-        await open_item(
-            tx, "obtain_consent", claim, Text("取得医疗信息处理的同意", "Obtain consent to keep medical data"),
-            number=claim.claim_no, unit_code=claim.unit_code, position="service_agent",
-            href=f"/v1/claims/{claim.id}/consents",
-        )  # fmt: skip
+        await ask_for_consent(tx, claim)
     else:
         await close_items(tx, claim.id, "obtain_consent")
     return missing
+
+
+async def ask_for_consent(tx: Transaction, claim: Claim) -> None:
+    """Open the work of obtaining the basis; the same work is not opened twice."""
+    await open_item(
+        tx, "obtain_consent", claim, Text("取得医疗信息处理的同意", "Obtain consent to keep medical data"),
+        number=claim.claim_no, unit_code=claim.unit_code, position="service_agent",
+        href=f"/v1/claims/{claim.id}/consents",
+    )  # fmt: skip
 
 
 async def request_supplements(
@@ -259,41 +255,10 @@ def _notice(
     )  # fmt: skip
 
 
-async def record_consent(
-    db: Database, actor: Actor, key: RequestKey, claim_id: UUID, version: int | None, command: RecordConsent
-) -> Answer:
-    """Keep why medical data of an injured person may be kept (个人信息保护法 arts. 28, 29, 31)."""
-    async with db.transaction(actor, key) as tx:
-        claim = await tx.find_for_change(Claim, claim_id, version)
-        check_consent(actor, await spine.facts_of(tx, claim))
-        if command.obtained_at > tx.now:
-            raise OccurredInFuture(Fault(OccurredInFuture.code, OccurredInFuture.detail, pointer="#/obtained_at"))
-        limit = (await in_force(tx, "consent")).content["guardian_consent_below_age"]
-        age = await queries.age_of(tx, claim, command.claimant_ref, legal_day(command.obtained_at))
-        rules.check_consent(command.basis, age, age_limit=limit)
-        if command.attachment_id is not None:
-            await require_files(tx, claim, [("#/attachment_id", command.attachment_id)])
-        row = Consent(
-            id=uuid7(), claim_id=claim.id, org_path=claim.org_path, claimant_ref=command.claimant_ref,
-            basis=str(command.basis), obtained_at=command.obtained_at, attachment_id=command.attachment_id,
-            person_id=tx.actor.person_id,
-        )  # fmt: skip
-        tx.add(row)
-        await tx.flush()
-        missing = await _ask_for_consent(tx, claim, await queries.papers_of(tx, claim))
-        tx.note("record_consent", claim, after={"consent_id": row.id, "basis": row.basis})
-        out = ConsentOut(
-            id=row.id, created_at=tx.now, claim=state_of(claim), claimant_ref=row.claimant_ref, basis=row.basis,
-            obtained_at=row.obtained_at, missing=missing,
-        )  # fmt: skip
-        return tx.answer(out, location=f"/v1/claims/{claim.id}/consents/{row.id}", version=claim.version)
-
-
 ACTIONS = (
     Action("collect_documents", "POST", "/v1/claims/{id}/documents", "claims.documents.collect", check_collect),
     Action(
         "request_supplement", "POST", "/v1/claims/{id}/supplement-notices", "claims.documents.request", check_request
     ),
     Action("receive_supplements", "POST", "/v1/claims/{id}/supplements", "claims.documents.collect", check_receive),
-    Action("record_consent", "POST", "/v1/claims/{id}/consents", "claims.consent.record", check_consent),
 )

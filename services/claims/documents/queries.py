@@ -56,8 +56,8 @@ class Papers:
 async def checklist_of(tx: Transaction, claim: Claim) -> guides.Guide:
     """The list of papers for this claim's line and losses, by the rule set of the day of its report."""
     found = await in_force(tx, "document_checklists", legal_day(claim.reported_at))
-    kinds = guides.kinds_of(injured_count=claim.injured_count, death_count=claim.death_count)
-    return guides.guide(guides.read_checklists(found.version, found.content), claim.line, kinds)
+    lists = guides.read_checklists(found.version, found.content)
+    return guides.guide(lists, claim.line, guides.kinds_told(claim), claim.product)
 
 
 async def papers_of(tx: Transaction, claim: Claim) -> Papers:
@@ -71,10 +71,11 @@ async def papers_of(tx: Transaction, claim: Claim) -> Papers:
 
 
 async def consents_missing(tx: Transaction, claim: Claim, papers: Papers) -> list[str]:
-    """Injured persons whose medical papers are here without a recorded basis."""
-    refs = [one.insured_ref or f"injured.{one.position}" for one in await injured_of(tx, claim.id)]
+    """Injured persons of whom medical papers or words are here without a recorded basis."""
+    people = await injured_of(tx, claim.id)
+    told = {one.insured_ref or f"injured.{one.position}": bool(one.injury) for one in people}
     consented = {one.claimant_ref for one in papers.consents}
-    return rules.consents_missing(papers.guide.documents, papers.received, refs, consented)
+    return rules.consents_missing(papers.guide.documents, papers.received, told, consented)
 
 
 async def age_of(tx: Transaction, claim: Claim, claimant_ref: str, on: date) -> int | None:

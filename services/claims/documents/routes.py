@@ -7,7 +7,7 @@ from uuid import UUID
 from starlette.responses import Response
 
 from services.claims.claim.tables import Claim
-from services.claims.documents import handlers, shapes
+from services.claims.documents import consents, handlers, shapes
 from services.claims.documents.schemas import (
     CollectDocuments,
     ConsentOut,
@@ -51,4 +51,4 @@ async def receive_supplements(claim_id: UUID, command: ReceiveSupplements, call:
 @room.posts("/v1/claims/{claim_id}/consents", ConsentOut, may="claims.consent.record")
 async def record_consent(claim_id: UUID, command: RecordConsent, call: Changes) -> Response:
     """Record the consent or the legal duty by which medical data of an injured person are kept."""
-    return sent(await handlers.record_consent(call.db, call.actor, call.key, claim_id, call.version, command))
+    return sent(await consents.record_consent(call.db, call.actor, call.key, claim_id, call.version, command))

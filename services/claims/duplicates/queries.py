@@ -13,13 +13,15 @@ from services.claims.duplicates.rules import OnPolicy
 from shared.database import Transaction
 
 _LOCK = text("select pg_advisory_xact_lock(hashtextextended(:what, 0))")
-_SCOPE = text("select current_setting('anlan.scope', true)")
 
 
 @asynccontextmanager
 async def in_every_unit(tx: Transaction) -> AsyncIterator[None]:
     """For the length of the block in the service's own scope: other units' claims count, and are not shown."""
-    scope = await tx.scalar(_SCOPE)
+    scope = tx.scope
+    if scope == "00":
+        yield
+        return
     await tx.use_scope("00")
     yield
     await tx.use_scope(scope)

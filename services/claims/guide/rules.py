@@ -8,7 +8,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass
 from enum import StrEnum
-from typing import Any
+from typing import Any, Protocol
 
 from shared.errors import Text
 
@@ -33,6 +33,8 @@ class DocumentItem:
     required: bool
     held: bool
     medical: bool
+    products: frozenset[str] = frozenset()
+    """Products whose claims need it; none named: every one."""
 
 
 @dataclass(frozen=True)
@@ -71,6 +73,7 @@ def read_checklists(version: str, content: Mapping[str, Any]) -> Checklists:
                 required=item["required"],
                 held=item.get("held", False),
                 medical=item.get("medical", False),
+                products=frozenset(item.get("products", ())),
             )
             for item in content["documents"]
         ),
@@ -94,7 +97,27 @@ def kinds_of(
     return kinds
 
 
-def guide(checklists: Checklists, line: str | None, kinds: set[LossKind]) -> Guide:
+class Told(Protocol):
+    """The claim, as far as it tells of the loss."""
+
+    @property
+    def injured_count(self) -> Any: ...
+    @property
+    def death_count(self) -> Any: ...
+    @property
+    def loss_kinds(self) -> Any: ...
+
+
+def kinds_told(claim: Told) -> set[LossKind]:
+    """The kinds of loss by the claim's counts and by what its reporter named beside them."""
+    named = set(claim.loss_kinds or ())
+    return kinds_of(
+        injured_count=claim.injured_count, death_count=claim.death_count, disability="disability" in named,
+        property_damage="property" in named,
+    )  # fmt: skip
+
+
+def guide(checklists: Checklists, line: str | None, kinds: set[LossKind], product: str | None = None) -> Guide:
     """Documents and steps for this loss; with the line unknown (no policy found) those of every line that may apply.
 
     Property is no loss of personal accident, so such a report gets the papers of an injury instead.
@@ -103,7 +126,11 @@ def guide(checklists: Checklists, line: str | None, kinds: set[LossKind]) -> Gui
     if line == "accident":
         wanted = (wanted - {LossKind.PROPERTY}) or {str(LossKind.INJURY)}
     documents = tuple(
-        item for item in checklists.documents if _fits(item.lines, line) and item.kinds & (wanted | {"any"})
+        item
+        for item in checklists.documents
+        if _fits(item.lines, line)
+        and item.kinds & (wanted | {"any"})
+        and (not item.products or product in item.products)
     )
     return Guide(checklists.version, documents, tuple(step for step in checklists.steps if _fits(step.lines, line)))
 

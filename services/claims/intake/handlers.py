@@ -12,11 +12,13 @@ from services.claims.claim.rules import ClaimStatus, Duty, Flag, sees
 from services.claims.claim.tables import Claim, InjuredPerson
 from services.claims.cover import queries as cover
 from services.claims.deadlines.handlers import inform_head_office
+from services.claims.documents.handlers import ask_for_consent
 from services.claims.duplicates import rules as duplicates
 from services.claims.duplicates.handlers import join_accident
 from services.claims.guide.handlers import send_guide
 from services.claims.intake import queries, rules, shapes
-from services.claims.intake.schemas import ReportClaim
+from services.claims.intake.candidates import candidates, keys_of_report
+from services.claims.intake.schemas import PolicyCandidate, ReportClaim
 from services.claims.matching import rules as matching
 from shared.actor import Actor
 from shared.attachments import take_uploads
@@ -39,6 +41,8 @@ class Found:
     handling: rules.Handling
     admission: rules.Admission
     figures: dict[str, Any]
+    policies: list[PolicyCandidate]
+    """Where the policy is not known: those that something else in the report points to."""
 
 
 async def report_claim(db: Database, actor: Actor, key: RequestKey, command: ReportClaim, digest_key: bytes) -> Answer:
@@ -56,7 +60,7 @@ async def report_claim(db: Database, actor: Actor, key: RequestKey, command: Rep
         if not sees(actor, claim.org_path):
             out = shapes.taken_for_another_unit(claim, guide)
         else:
-            out = await shapes.reported(tx, claim, guide, likely)
+            out = await shapes.reported(tx, claim, guide, likely, found.policies)
         return tx.answer(out, location=f"/v1/claims/{claim.id}", version=claim.version)
 
 
@@ -68,22 +72,30 @@ async def _look(tx: Transaction, command: ReportClaim, digest_key: bytes) -> Fou
     ]
     moment = command.notified_at or tx.now
     looked = await cover.look_up(tx, command.policy_no, command.loss_at, moment, people)
-    staff = (Flag.STAFF_OR_RELATIVE,) if await queries.staff_behind(tx, command, digest_key) else ()
+    told = [Flag.STAFF_OR_RELATIVE] if await queries.staff_behind(tx, command, digest_key) else []
+    policies = [] if looked.version else await candidates(tx, keys_of_report(command, digest_key), command.loss_at)
+    if len(policies) > 1:
+        told.append(Flag.AMBIGUOUS_POLICY)
+    relations = (await in_force(tx, "service_times")).content["insured_relations"]
+    if command.reporter.relation not in relations:
+        told.append(Flag.REPORTER_NOT_INSURED)
     report = rules.Report(
         loss_at=command.loss_at, notified_at=command.notified_at, notified_reason=command.notified_reason,
         injured_named=len(command.injured), injured_count=command.injured_count, death_count=command.death_count,
         reinsured=Flag.REINSURED in looked.flags,
     )  # fmt: skip
-    admission = rules.admit(report, tx.now, shapes.thresholds(figures), [*looked.flags, *staff])
+    admission = rules.admit(report, tx.now, shapes.thresholds(figures), [*looked.flags, *told])
+    policy_unit = looked.version.unit_code if looked.version else None
+    await queries.ask_for_units(tx, policy_unit, command.unit_code)
     head_office = await queries.unit(tx, "00") or rules.Unit("00", "00", "head_office")
     handling = rules.handling_unit(
-        policy_unit=await queries.unit(tx, looked.version.unit_code) if looked.version else None,
+        policy_unit=await queries.unit(tx, policy_unit),
         given_unit=await queries.unit(tx, command.unit_code),
         caller_unit=await queries.unit(tx, tx.actor.unit_code),
         branch=await queries.callers_branch(tx),
         head_office=head_office,
     )
-    return Found(looked, handling, admission, figures)
+    return Found(looked, handling, admission, figures, policies)
 
 
 async def _likely_duplicates(
@@ -108,6 +120,7 @@ async def _write(tx: Transaction, command: ReportClaim, found: Found, digest_key
         accident_id=own_id, loss_at=command.loss_at.astimezone(SHANGHAI),
         notified_at=found.admission.notified_at, notified_reason=command.notified_reason, reported_at=tx.now,
         place=command.place, area_code=command.area_code, description=command.description,
+        plate_no=command.plate_no, project=command.project, loss_kinds=list(command.loss_kinds),
         injured_count=command.injured_count, death_count=command.death_count,
         estimated_amount=command.estimated_amount, flags=[str(flag) for flag in Flag if flag in flags],
         origin=None if command.origin is None else command.origin.model_dump(mode="json"),
@@ -139,6 +152,8 @@ async def _announce(tx: Transaction, command: ReportClaim, claim: Claim, found: 
         claim,
     )  # fmt: skip
     take_duty(tx, claim, Duty.REPORTER)
+    if any(one.injury for one in command.injured):
+        await ask_for_consent(tx, claim)
     reasons = rules.head_office_reasons(shapes.report_of(claim), shapes.thresholds(found.figures))
     await inform_head_office(tx, claim, map(str, reasons))
     if found.handling.assign_unit:

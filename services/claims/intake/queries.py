@@ -26,6 +26,12 @@ async def unit(tx: Transaction, code: str | None) -> Unit | None:
     return None if found is None else Unit(found.code, found.path, found.level)
 
 
+async def ask_for_units(tx: Transaction, *codes: str | None) -> None:
+    """Every unit that may handle the report, in one question."""
+    wanted = (*codes, tx.actor.unit_code, "00", *tx.actor.scope.split("."))
+    await directory.units_by_code(tx, [one for one in wanted if one])
+
+
 async def callers_branch(tx: Transaction) -> Unit | None:
     """The branch above (or at) the caller's unit."""
     for found in await directory.units_on_path(tx, tx.actor.scope):

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import Any
+from typing import Any, Literal
 
 from pydantic import AwareDatetime, BaseModel, ConfigDict, Field
 
@@ -26,6 +26,8 @@ class InjuredPersonIn(BaseModel):
     name: str | None = Field(default=None, max_length=100)
     id_no: str | None = Field(default=None, max_length=30)
     insured_ref: str | None = Field(default=None, max_length=50)
+    injury: str | None = Field(default=None, max_length=1000)
+    """What the reporter tells of the injury: medical data, whose basis is asked for as a task."""
 
 
 class OriginIn(BaseModel):
@@ -50,6 +52,10 @@ class ReportClaim(BaseModel):
     place: str | None = Field(default=None, max_length=300)
     area_code: str | None = Field(default=None, max_length=12)
     description: str | None = Field(default=None, max_length=4000)
+    plate_no: str | None = Field(default=None, max_length=20)
+    project: str | None = Field(default=None, max_length=200)
+    loss_kinds: list[Literal["disability", "property"]] = Field(default_factory=list, max_length=2)
+    """Beside injury and death, which the counts tell: they decide which papers are asked for."""
     injured: list[InjuredPersonIn] = Field(default_factory=list, max_length=500)
     injured_count: int = Field(default=0, ge=0, le=100_000)
     death_count: int = Field(default=0, ge=0, le=100_000)
@@ -73,6 +79,36 @@ class GuideStep(BaseModel):
 class GuideOut(BaseModel):
     documents: list[GuideDocument]
     steps: list[GuideStep]
+
+
+class PolicyCandidate(BaseModel):
+    """A policy that may be the one; of a policy outside the caller's scope only its number is told."""
+
+    policy_no: str
+    matched_by: list[str]
+    policy_id: Id | None = None
+    policy_match: str | None = None
+    policy_version: int | None = None
+    product: str | None = None
+    line: str | None = None
+    unit_code: str | None = None
+
+
+class SearchPolicies(BaseModel):
+    """At least one of the keys; `loss_at` (default now) decides which version is looked at."""
+
+    model_config = ConfigDict(extra="forbid")
+
+    insured_name: str | None = Field(default=None, min_length=1, max_length=100)
+    phone: str | None = Field(default=None, min_length=3, max_length=30)
+    id_no: str | None = Field(default=None, min_length=4, max_length=30)
+    plate_no: str | None = Field(default=None, min_length=2, max_length=20)
+    project: str | None = Field(default=None, min_length=2, max_length=200)
+    loss_at: AwareDatetime | None = None
+
+
+class PolicyCandidates(BaseModel):
+    items: list[PolicyCandidate]
 
 
 class PossibleDuplicate(BaseModel):
@@ -99,5 +135,7 @@ class ReportOut(BaseModel):
     accident_id: Id | None = None
     flags: list[str] | None = None
     possible_duplicates: list[PossibleDuplicate] | None = None
+    policy_candidates: list[PolicyCandidate] | None = None
+    """Where the policy is not known: those that the injured, the phone, the plate or the project point to."""
     open_hazards: list[dict[str, Any]] | None = None
     deadlines: list[dict[str, Any]] | None = None

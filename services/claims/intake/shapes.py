@@ -13,7 +13,14 @@ from services.claims.deadlines.queries import deadlines_of
 from services.claims.guide import rules as guides
 from services.claims.intake import rules
 from services.claims.intake.queries import Earlier
-from services.claims.intake.schemas import GuideDocument, GuideOut, GuideStep, PossibleDuplicate, ReportOut
+from services.claims.intake.schemas import (
+    GuideDocument,
+    GuideOut,
+    GuideStep,
+    PolicyCandidate,
+    PossibleDuplicate,
+    ReportOut,
+)
 from shared.database import Transaction
 from shared.rule_sets import in_force
 
@@ -40,8 +47,7 @@ async def guide_for(tx: Transaction, claim: Claim) -> GuideOut:
     """Documents and steps for this loss, told with the first answer."""
     found = await in_force(tx, "document_checklists")
     checklists = found.parsed(_checklists)
-    kinds = guides.kinds_of(injured_count=claim.injured_count, death_count=claim.death_count)
-    chosen = guides.guide(checklists, claim.line, kinds)
+    chosen = guides.guide(checklists, claim.line, guides.kinds_told(claim), claim.product)
     return GuideOut(
         documents=[
             GuideDocument(code=one.code, title=one.title._asdict(), required=one.required, held=one.held)
@@ -61,8 +67,9 @@ def taken_for_another_unit(claim: Claim, guide: GuideOut) -> ReportOut:
 
 
 async def reported(
-    tx: Transaction, claim: Claim, guide: GuideOut, likely: Sequence[tuple[Earlier, Decimal]]
-) -> ReportOut:
+    tx: Transaction, claim: Claim, guide: GuideOut, likely: Sequence[tuple[Earlier, Decimal]],
+    policies: Sequence[PolicyCandidate] = (),
+) -> ReportOut:  # fmt: skip
     """The whole answer, for a taker in whose scope the claim lies."""
     within = [(one, score) for one, score in likely if sees(tx.actor, one.org_path)]
     return ReportOut(
@@ -73,6 +80,7 @@ async def reported(
         possible_duplicates=[
             PossibleDuplicate(claim_id=one.id, claim_no=one.claim_no, score=str(score)) for one, score in within
         ],
+        policy_candidates=list(policies) or None,
         open_hazards=await cover.hazards_of(tx, claim),
         deadlines=[one.shown() for one in await deadlines_of(tx, claim)],
     )  # fmt: skip

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from decimal import Decimal
 from typing import Any
 from uuid import UUID
 
@@ -17,10 +18,12 @@ from services.claims.reserve import rules
 from services.claims.reserve.schemas import ChangeReserve, RegisterClaim, ReserveOut, ReservePart
 from shared.actions import Action
 from shared.actor import Actor
-from shared.database import Database
+from shared.database import Database, Transaction
+from shared.errors import Text
 from shared.idempotency import Answer, RequestKey
 from shared.money import ZERO, yuan
-from shared.work_items import close_items
+from shared.rule_sets import in_force
+from shared.work_items import close_items, open_item
 
 
 def check_register(actor: Actor, facts: spine.ClaimFacts) -> None:
@@ -81,11 +84,33 @@ async def change_reserve(
         rules.change_reserve(claim.state, present, command.reserve_amount, command.reason, paid=facts.paid)
         rules.check_parts(command.reserve_amount, [one.amount for one in command.parts])
         row = set_reserve(tx, claim, command.reserve_amount, command.reason, _parts(command.parts))
+        await review_adequacy(tx, claim, facts.paid)
         tx.note(
             "change_reserve", claim, before={"reserve_amount": yuan(present)},
             after={"reserve_amount": yuan(row.to_amount)}, reason=command.reason,
         )  # fmt: skip
         return tx.answer(_step(row, claim), location=f"/v1/claims/{claim.id}", version=claim.version)
+
+
+async def review_adequacy(tx: Transaction, claim: Claim, paid: Decimal = ZERO) -> None:
+    """Hold the reserve against the sheet: one that is too low or too high is flagged, and somebody has to set it anew.
+
+    To be called where a sheet was made or the reserve changed; without a sheet there is nothing to compare.
+    """
+    if claim.sheet_version is None or claim.payable_amount is None:
+        return
+    told = (await in_force(tx, "service_times")).content["reserve"]
+    figures = rules.Adequacy(Decimal(told["adequate_from"]), Decimal(told["adequate_to"]))
+    found = rules.adequacy(claim.reserve_amount or ZERO, claim.payable_amount + paid, figures)
+    claim.flags = rules.flags_with(claim.flags, found)
+    await tx.flush()
+    if found is None:
+        await close_items(tx, claim.id, "review_reserve")
+        return
+    await open_item(
+        tx, "review_reserve", claim, Text("准备金与理算结果不符", "The reserve does not fit the calculation sheet"),
+        number=claim.claim_no, unit_code=claim.unit_code, position="adjuster", href=f"/v1/claims/{claim.id}/reserves",
+    )  # fmt: skip
 
 
 def _parts(parts: list[ReservePart]) -> list[dict[str, str]]:

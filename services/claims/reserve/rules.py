@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Collection, Iterable, Sequence
+from dataclasses import dataclass
 from decimal import Decimal
 from uuid import UUID
 
@@ -10,6 +11,7 @@ from services.claims.claim.rules import (
     BEFORE_DECISION,
     ClaimStatus,
     Duty,
+    Flag,
     Held,
     Line,
     advance,
@@ -58,6 +60,32 @@ class PartsDiffer(Refused):
     code = "parts_differ"
     title = Text("分项之和与准备金不符", "The parts are not the whole")
     detail = Text("分项之和 {total} 元与准备金 {reserve} 元不符。", "The parts add up to {total}, not to {reserve}.")
+
+
+@dataclass(frozen=True)
+class Adequacy:
+    """Dated figures: which share of what the sheet asks for a reserve may be."""
+
+    adequate_from: Decimal
+    adequate_to: Decimal
+
+
+def adequacy(reserve: Decimal, needed: Decimal, figures: Adequacy) -> Flag | None:
+    """The flag of a reserve that does not fit the sheet; `needed` is its payable sum and what was paid, in yuan."""
+    if reserve < needed * figures.adequate_from:
+        return Flag.RESERVE_INADEQUATE
+    if reserve > needed * figures.adequate_to:
+        return Flag.RESERVE_EXCESSIVE
+    return None
+
+
+RESERVE_FLAGS = (Flag.RESERVE_INADEQUATE, Flag.RESERVE_EXCESSIVE)
+
+
+def flags_with(held: Iterable[str], found: Flag | None) -> list[str]:
+    """The claim's flags with this finding about the reserve in place of the earlier one, in the order of `Flag`."""
+    kept = {one for one in held if one not in RESERVE_FLAGS} | ({str(found)} if found else set())
+    return [str(one) for one in Flag if one in kept]
 
 
 def may_register(

@@ -44,10 +44,8 @@ class StatisticCell(Part, Base):
 
 
 class StatisticChange(Part, Base):
-    """A change in a cell that has not been counted yet, written by the transaction that made it."""
+    """A change in a unit's month that has not been counted yet, written by the transaction that made it."""
 
     __tablename__ = "claim_statistic_changes"
 
-    line: Mapped[str]
-    product: Mapped[str]
     month: Mapped[date]

@@ -17,7 +17,13 @@ from services.claims.deadlines.handlers import inform_head_office
 from services.claims.intake import rules as intake
 from services.claims.intake import shapes as reports
 from services.claims.survey import queries, rules, shapes
-from services.claims.survey.schemas import DispatchOut, DispatchSurveyor, ReportSurvey
+from services.claims.survey.schemas import (
+    DispatchBatch,
+    DispatchItem,
+    DispatchOut,
+    DispatchSurveyor,
+    ReportSurvey,
+)
 from services.claims.survey.tables import Dispatch, LossSurvey
 from shared.actions import Action
 from shared.actor import Actor
@@ -27,6 +33,7 @@ from shared.database import Database, Transaction
 from shared.errors import Fault, Text, ValidationFailed
 from shared.idempotency import Answer, RequestKey
 from shared.ids import uuid7
+from shared.rule_sets import in_force
 from shared.work_items import close_items, open_item
 
 
@@ -37,7 +44,8 @@ def check_dispatch(_actor: Actor, facts: spine.ClaimFacts) -> None:
 
 def check_report(actor: Actor, facts: spine.ClaimFacts) -> None:
     """Whether this caller may report a survey now."""
-    rules.may_report(facts.claim.state, facts.duties, actor, facts.interested)
+    claim = facts.claim
+    rules.may_report(claim.state, facts.duties, actor, facts.interested, resurvey=claim.resurvey_open)
 
 
 async def dispatch_surveyor(
@@ -52,53 +60,84 @@ async def dispatch_surveyor(
     """Send a surveyor of the branch; the claim opens to him, wherever he is, until his survey is in."""
     async with db.transaction(actor, key) as tx:
         claim, row = await dispatch(tx, claim_id, version, command, state)
-        out = _dispatched(claim, row)
+        out = dispatched(claim, row)
         return tx.answer(out, location=f"/v1/claims/{claim.id}/dispatches/{row.id}", version=claim.version)
 
 
-def _dispatched(claim: Claim, row: Dispatch) -> DispatchOut:
+def dispatched(claim: Claim, row: Dispatch) -> DispatchOut:
+    """The dispatch as it is answered."""
     return DispatchOut(
         id=row.id, created_at=row.created_at, claim=state_of(claim), surveyor_person_id=row.surveyor_person_id,
-        due_at=row.due_at,
+        due_at=row.due_at, accept_due_at=claim.survey_accept_due_at, reason=row.reason,
     )  # fmt: skip
 
 
 async def dispatch_one(
-    db: Database, actor: Actor, key: RequestKey, claim_id: UUID, version: int, command: DispatchSurveyor, state: Any
+    db: Database, actor: Actor, key: RequestKey, item: DispatchItem, batch: DispatchBatch, state: Any
 ) -> DispatchOut:
-    """One item of a batch, in a transaction of its own."""
+    """One item of a batch, in a transaction of its own; `reassign` is for claims that somebody is sent to already."""
+    wanted = DispatchSurveyor(surveyor_person_id=item.surveyor_person_id)
     async with db.transaction(actor, RequestKey(route=key.route, dry_run=key.dry_run)) as tx:
-        return _dispatched(*await dispatch(tx, claim_id, version, command, state))
+        again = batch.action == "reassign"
+        return dispatched(
+            *await dispatch(tx, item.claim_id, item.version, wanted, state, reason=batch.reason, reassign=again)
+        )
 
 
 async def dispatch(
-    tx: Transaction, claim_id: UUID, version: int | None, command: DispatchSurveyor, state: Any
-) -> tuple[Claim, Dispatch]:
+    tx: Transaction, claim_id: UUID, version: int | None, command: DispatchSurveyor, state: Any, *,
+    reason: str | None = None, reassign: bool = False,
+) -> tuple[Claim, Dispatch]:  # fmt: skip
     """Send a surveyor within the running transaction."""
     claim = await tx.find_for_change(Claim, claim_id, version)
     facts = await spine.facts_of(tx, claim, state)
     check_dispatch(tx.actor, facts)
-    rules.check_eligible(await queries.surveyor_paths(tx, command.surveyor_person_id), claim.org_path)
-    refuse_person(facts.duties, command.surveyor_person_id, Duty.SURVEYOR, facts.interested)
-    status = rules.dispatch(claim.state, command.surveyor_person_id, facts.duties)
-    before = {"status": claim.status}
+    if reassign:
+        rules.check_reassign(claim.state, claim.surveyor_person_id, command.surveyor_person_id)
+        rules.require_reason(reason)
+    surveyor = await surveyor_to_send(tx, claim, facts, command.surveyor_person_id)
+    status = rules.dispatch(claim.state, surveyor, facts.duties)
+    before = {"status": claim.status, "surveyor": claim.surveyor_person_id}
     if status is not claim.state:
         claim.advance(status)
+    row = await send(tx, claim, surveyor, command.due_at, reason=reason)
+    after = {"status": claim.status, "surveyor": surveyor}
+    tx.note("reassign" if reassign else "dispatch", claim, before=before, after=after, reason=reason)
+    return claim, row
+
+
+async def surveyor_to_send(tx: Transaction, claim: Claim, facts: spine.ClaimFacts, wanted: UUID | None) -> UUID:
+    """The one who was named, if he may go; without a name the best one of the place."""
+    if wanted is None:
+        others = [one for one in await queries.candidates(tx, facts) if one.person_id != claim.surveyor_person_id]
+        return rules.choose(others)
+    rules.check_eligible(await queries.surveyor_paths(tx, wanted), claim.org_path)
+    refuse_person(facts.duties, wanted, Duty.SURVEYOR, facts.interested)
+    return wanted
+
+
+async def send(
+    tx: Transaction, claim: Claim, surveyor: UUID, due_at: datetime | None, *, reason: str | None = None,
+    resurvey: bool = False,
+) -> Dispatch:  # fmt: skip
+    """Keep who goes, with his two time limits, and open the claim to him."""
+    minutes = (await in_force(tx, "service_times")).content["survey"]["accept_within_minutes"]
     row = Dispatch(
-        id=uuid7(), created_at=tx.now, claim_id=claim.id, org_path=claim.org_path,
-        surveyor_person_id=command.surveyor_person_id, due_at=await _due_at(tx, claim, command.due_at),
-        person_id=tx.actor.person_id,
+        id=uuid7(), created_at=tx.now, claim_id=claim.id, org_path=claim.org_path, surveyor_person_id=surveyor,
+        due_at=await _due_at(tx, claim, due_at), person_id=tx.actor.person_id, reason=reason, resurvey=resurvey,
     )  # fmt: skip
     tx.add(row)
+    claim.surveyor_person_id, claim.survey_due_at = surveyor, row.due_at
+    claim.survey_accept_due_at = min(tx.now + timedelta(minutes=minutes), row.due_at)
+    claim.survey_accepted_at = claim.survey_overdue_at = None
     take_duty(tx, claim, Duty.DISPATCHER)
-    await close_items(tx, claim.id, "dispatch", "survey")
+    await close_items(tx, claim.id, "dispatch", "survey", "survey_not_accepted", "survey_overdue")
+    title = Text("复勘", "Survey the loss again") if resurvey else Text("现场查勘", "Survey the loss")
     await open_item(
-        tx, "survey", claim, Text("现场查勘", "Survey the loss"), number=claim.claim_no, unit_code=claim.unit_code,
-        position="surveyor", person_id=row.surveyor_person_id, due_at=row.due_at, basis="survey_within",
-        href=f"/v1/claims/{claim.id}/surveys",
+        tx, "survey", claim, title, number=claim.claim_no, unit_code=claim.unit_code, position="surveyor",
+        person_id=surveyor, due_at=row.due_at, basis="survey_within", href=f"/v1/claims/{claim.id}/surveys",
     )  # fmt: skip
-    tx.note("dispatch", claim, before=before, after={"status": claim.status, "surveyor": row.surveyor_person_id})
-    return claim, row
+    return row
 
 
 async def _due_at(tx: Transaction, claim: Claim, wanted: datetime | None) -> datetime:
@@ -123,18 +162,22 @@ async def report_survey(
         told = rules.Survey(
             command.surveyed_at, command.participants, command.findings, opinion.fault_ratio if opinion else None
         )
+        again = claim.resurvey_open
         status = rules.record_survey(
-            claim.state, told, actor.person_id, facts.duties, loss_at=claim.loss_at, now=tx.now
+            claim.state, told, actor.person_id, facts.duties, loss_at=claim.loss_at, now=tx.now, resurvey=again
         )
         await take_uploads(tx, command.upload_ids, claim)
         await require_files(tx, claim, [(f"#/photos/{n}", one) for n, one in enumerate(command.photos)])
         before = {"status": claim.status}
-        claim.advance(status)
+        if status is not claim.state:
+            claim.advance(status)
         row = _survey(tx, claim, command)
         tx.add(row)
+        claim.survey_accept_due_at = claim.survey_due_at = claim.survey_overdue_at = None
+        claim.resurvey_open = False
         take_duty(tx, claim, Duty.SURVEYOR)
         await _counted_again(tx, claim, command)
-        await _hand_on(tx, claim)
+        await _hand_on(tx, claim, again=again)
         tx.note("survey", claim, before=before, after={"status": claim.status, "survey_id": row.id})
         out = shapes.survey(row, claim)
         return tx.answer(out, location=f"/v1/claims/{claim.id}/surveys/{row.id}", version=claim.version)
@@ -166,8 +209,15 @@ async def _counted_again(tx: Transaction, claim: Claim, command: ReportSurvey) -
     await inform_head_office(tx, claim, map(str, new))
 
 
-async def _hand_on(tx: Transaction, claim: Claim) -> None:
-    await close_items(tx, claim.id, "survey")
+async def _hand_on(tx: Transaction, claim: Claim, *, again: bool) -> None:
+    await close_items(tx, claim.id, "survey", "survey_not_accepted", "survey_overdue")
+    if again:
+        await open_item(
+            tx, "read_resurvey", claim, Text("复勘已完成，请核对定损", "Surveyed again: compare the assessment"),
+            number=claim.claim_no, unit_code=claim.unit_code, position="adjuster", href=f"/v1/claims/{claim.id}/losses",
+            method="PUT",
+        )  # fmt: skip
+        return
     await open_item(
         tx, "register", claim, Text("立案", "Register the claim"), number=claim.claim_no, unit_code=claim.unit_code,
         position="adjuster", href=f"/v1/claims/{claim.id}/registrations",

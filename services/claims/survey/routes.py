@@ -7,13 +7,19 @@ from uuid import UUID
 
 from starlette.responses import Response
 
-from services.claims.survey import handlers
+from services.claims.claim.queries import facts_of
+from services.claims.claim.tables import Claim
+from services.claims.survey import again, handlers, queries, shapes
 from services.claims.survey.schemas import (
+    AnswerDispatch,
+    AnswerOut,
     BatchOut,
+    CandidatesOut,
     DispatchBatch,
     DispatchItem,
     DispatchOut,
     DispatchSurveyor,
+    OrderResurvey,
     ReportSurvey,
     SurveyOut,
 )
@@ -21,7 +27,7 @@ from shared.audit import Entry
 from shared.database import Transaction
 from shared.errors import Problem
 from shared.problems import body_of
-from shared.routing import Call, Changes, Creates, Room, sent
+from shared.routing import Call, Changes, Creates, Reads, Room, sent, shown
 
 room = Room(tags=["claims"])
 
@@ -34,6 +40,27 @@ async def dispatch_surveyor(claim_id: UUID, command: DispatchSurveyor, call: Cha
     )
 
 
+@room.posts("/v1/claims/{claim_id}/resurveys", DispatchOut, may="claims.survey.dispatch")
+async def order_resurvey(claim_id: UUID, command: OrderResurvey, call: Changes) -> Response:
+    """Have the loss surveyed once more, with the reason; ordered again, the further survey goes to another surveyor."""
+    return sent(await again.order_resurvey(call.db, call.actor, call.key, claim_id, call.version, command, call.state))
+
+
+@room.posts("/v1/claims/{claim_id}/acceptances", AnswerOut, may="claims.survey.report")
+async def answer_dispatch(claim_id: UUID, command: AnswerDispatch, call: Changes) -> Response:
+    """Accept or decline, as the surveyor who was sent; who declines says why."""
+    return sent(await again.answer_dispatch(call.db, call.actor, call.key, claim_id, call.version, command))
+
+
+@room.reads("/v1/claims/{claim_id}/surveyor-candidates", CandidatesOut, may="claims.survey.dispatch")
+async def read_candidates(claim_id: UUID, call: Reads) -> Response:
+    """Surveyors of the branch: those who may go first, then those of the place, then those with the least to do."""
+    async with call.db.transaction(call.actor) as tx:
+        claim = await tx.find(Claim, claim_id)
+        found = await queries.candidates(tx, await facts_of(tx, claim, call.state))
+        return shown(CandidatesOut(items=[shapes.candidate(one) for one in found]), version=claim.version)
+
+
 @room.posts("/v1/claims/{claim_id}/surveys", SurveyOut, may="claims.survey.report")
 async def report_survey(claim_id: UUID, command: ReportSurvey, call: Changes) -> Response:
     """Sign the survey: what was found, who was there, whose fault it was; it never changes afterwards."""
@@ -44,20 +71,17 @@ async def report_survey(claim_id: UUID, command: ReportSurvey, call: Changes) ->
 
 @room.posts("/v1/claims/batches", BatchOut, may="claims.survey.dispatch", status=200)
 async def dispatch_many(command: DispatchBatch, call: Creates) -> Response:
-    """Send surveyors to many claims; each item passes or fails by itself."""
+    """Send surveyors to many claims, or give dispatched ones to others; each item passes or fails by itself."""
     async with call.db.transaction(call.actor, call.key) as tx:
-        results = [await _result(tx, call, n, one) for n, one in enumerate(command.items)]
+        results = [await _result(tx, call, n, one, command) for n, one in enumerate(command.items)]
         answer = tx.answer(BatchOut(results=results), status=200)
     return sent(answer)
 
 
-async def _result(tx: Transaction, call: Call, n: int, item: DispatchItem) -> dict[str, Any]:
+async def _result(tx: Transaction, call: Call, n: int, item: DispatchItem, batch: DispatchBatch) -> dict[str, Any]:
     """One item in a transaction of its own, while the batch's holds the key: a repeated batch does nothing again."""
-    wanted = DispatchSurveyor(surveyor_person_id=item.surveyor_person_id)
     try:
-        done = await handlers.dispatch_one(
-            call.db, call.actor, call.key, item.claim_id, item.version, wanted, call.state
-        )
+        done = await handlers.dispatch_one(call.db, call.actor, call.key, item, batch, call.state)
     except Problem as refusal:
         if refusal.status in (403, 404, 409) and not tx.dry_run:
             tx.note_act(_refused(call, item, refusal))

@@ -13,15 +13,53 @@ from shared.money import Rate
 
 
 class DispatchSurveyor(BaseModel):
+    """Without a person the surveyor of the place with the least open work is sent."""
+
     model_config = ConfigDict(extra="forbid")
 
-    surveyor_person_id: Id
+    surveyor_person_id: Id | None = None
     due_at: AwareDatetime | None = None
+
+
+class OrderResurvey(DispatchSurveyor):
+    reason: str = Field(max_length=500)
 
 
 class DispatchOut(FactOut):
     surveyor_person_id: Id
     due_at: Instant
+    accept_due_at: Instant | None = None
+    reason: str | None = None
+
+
+class AnswerDispatch(BaseModel):
+    """A surveyor who does not go says why."""
+
+    model_config = ConfigDict(extra="forbid")
+
+    outcome: Literal["accepted", "declined"]
+    reason: str | None = Field(default=None, max_length=500)
+
+
+class AnswerOut(FactOut):
+    outcome: str
+    reason: str | None = None
+
+
+class CandidateOut(BaseModel):
+    """One surveyor of the branch: `near` where his unit's area holds the place of the loss."""
+
+    person_id: Id
+    staff_no: str
+    unit_code: str
+    near: bool
+    open_items: int
+    eligible: bool
+    reason: str | None = None
+
+
+class CandidatesOut(BaseModel):
+    items: list[CandidateOut]
 
 
 class LiabilityOpinion(BaseModel):
@@ -66,13 +104,16 @@ class DispatchItem(BaseModel):
     ref: str = Field(min_length=1, max_length=60)
     claim_id: Id
     version: int
-    surveyor_person_id: Id
+    surveyor_person_id: Id | None = None
 
 
 class DispatchBatch(BaseModel):
+    """`dispatch` sends surveyors to reported claims; `reassign` gives dispatched ones to others, with one reason."""
+
     model_config = ConfigDict(extra="forbid")
 
-    action: Literal["dispatch"]
+    action: Literal["dispatch", "reassign"]
+    reason: str | None = Field(default=None, max_length=500)
     items: list[DispatchItem] = Field(min_length=1, max_length=100)
 
 

@@ -8,7 +8,8 @@ from services.claims.claim.queries import ClaimFacts
 from services.claims.claim.shapes import state_of
 from services.claims.claim.tables import Claim
 from services.claims.survey import queries
-from services.claims.survey.schemas import SurveyOut
+from services.claims.survey.rules import Candidate
+from services.claims.survey.schemas import CandidateOut, SurveyOut
 from services.claims.survey.tables import LossSurvey
 from shared.database import Transaction
 from shared.masking import masked_name
@@ -21,6 +22,14 @@ def survey(row: LossSurvey, claim: Claim) -> SurveyOut:
         surveyed_at=row.surveyed_at, place=row.place, participants=[masked_name(one) for one in row.participants],
         findings=row.findings, liability_opinion=_opinion(row), photos=row.photos,
         masked=["participants"] if row.participants else [],
+    )  # fmt: skip
+
+
+def candidate(one: Candidate) -> CandidateOut:
+    """A surveyor as the dispatcher chooses him."""
+    return CandidateOut(
+        person_id=one.person_id, staff_no=one.staff_no, unit_code=one.unit_code, near=one.near,
+        open_items=one.open_items, eligible=one.conflict is None, reason=one.conflict,
     )  # fmt: skip
 
 

@@ -24,6 +24,20 @@ class Dispatch(Part, Base):
     surveyor_person_id: Mapped[UUID]
     due_at: Mapped[datetime]
     person_id: Mapped[UUID]
+    reason: Mapped[str | None]
+    """Why another one goes, or why the loss is surveyed again."""
+    resurvey: Mapped[bool] = mapped_column(default=False)
+
+
+class DispatchAnswer(Part, Base):
+    """What the surveyor who was sent said to it; a no has its reason."""
+
+    __tablename__ = "dispatch_answers"
+
+    claim_id: Mapped[UUID] = mapped_column(ForeignKey("claims.id"))
+    accepted: Mapped[bool]
+    reason: Mapped[str | None]
+    person_id: Mapped[UUID]
 
 
 class LossSurvey(Part, Base):

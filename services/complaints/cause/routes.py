@@ -1,4 +1,4 @@
-"""The tree of causes, and actions against causes, over HTTP."""
+"""Actions against causes over HTTP."""
 
 from __future__ import annotations
 
@@ -7,23 +7,11 @@ from uuid import UUID
 from starlette.responses import Response
 
 from services.complaints.cause import handlers
-from services.complaints.cause.rules import CauseTree
-from services.complaints.cause.schemas import CauseOut, CausesOut, CompleteRootCause, RecordRootCause, RootCauseOut
-from shared.routing import Changes, Reads, Room, sent, shown
-from shared.rule_sets import in_force
+from services.complaints.cause.schemas import CompleteRootCause, RecordRootCause, RootCauseOut
+from shared.routing import Changes, Room, sent
 
 room = Room(tags=["complaints"])
 BELOW = "/v1/complaints/{complaint_id}/root-causes"
-
-
-@room.reads("/v1/complaints/causes", CausesOut, may="complaints.complaint.read")
-async def list_causes(call: Reads) -> Response:
-    """The tree of causes in force; a complaint is registered with a leaf."""
-    async with call.db.transaction(call.actor) as tx:
-        found = await in_force(tx, "causes")
-        nodes = found.parsed(CauseTree.from_content).nodes.values()
-        items = [CauseOut(code=n.code, parent=n.parent, zh=n.zh, en=n.en, stage=n.stage, leaf=n.leaf) for n in nodes]
-        return shown(CausesOut(version=found.version, items=items))
 
 
 @room.posts(BELOW, RootCauseOut, may="complaints.root_cause.record")

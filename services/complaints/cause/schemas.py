@@ -1,4 +1,4 @@
-"""The tree of causes, and actions against a cause."""
+"""Actions against a cause."""
 
 from __future__ import annotations
 
@@ -44,19 +44,3 @@ class RootCauseOut(BaseModel):
     checked_at: Instant | None = None
     recurred: int | None = None
     complaint: RecordState
-
-
-class CauseOut(BaseModel):
-    code: str
-    parent: str | None = None
-    zh: str
-    en: str
-    stage: str
-    leaf: bool
-
-
-class CausesOut(BaseModel):
-    """`version` of the tree in force."""
-
-    version: str
-    items: list[CauseOut]

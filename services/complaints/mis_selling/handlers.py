@@ -46,7 +46,7 @@ class CaseOpenAlready(Conflict):
 
 
 async def open_case(db: Database, actor: Actor, key: RequestKey, command: OpenCase) -> Answer:
-    """Open a case by hand, from a complaint or a visit; it belongs to the branch of the policy, else of the source."""
+    """Open a case by hand, from a complaint or a visit; it lies where the policy lies, else where the source does."""
     async with db.transaction(actor, key) as tx:
         seller = await directory.person_of_staff_no(tx, command.seller_staff_no)
         if seller is None:
@@ -54,14 +54,14 @@ async def open_case(db: Database, actor: Actor, key: RequestKey, command: OpenCa
         policy = await queries.policy_of(tx, command.policy_no)
         if command.policy_no is not None and policy is None:
             raise ReferenceNotFound.at("#/policy_no")
-        path = branch_of(actor.scope)
+        path = actor.scope
         if command.source.kind == "complaint":
             complaint = await tx.scalar(select(Complaint).where(Complaint.id == command.source.id))
             if complaint is None:
                 raise ReferenceNotFound.at("#/source/id")
-            path = complaint.owner_path
+            path = complaint.org_path
             policy = policy or await queries.policy_of(tx, None, complaint.policy_id)
-        path = await _branch(tx, policy) or path
+        path = await _place(tx, policy) or path
         at = happened(tx, command.found_at, "#/found_at")
         source = events.Origin(kind=command.source.kind, id=command.source.id)
         await tx.use_scope("00")
@@ -72,9 +72,9 @@ async def open_case(db: Database, actor: Actor, key: RequestKey, command: OpenCa
         return tx.answer(_changed(case), location=f"/v1/mis-selling-cases/{case.id}", version=case.version)
 
 
-async def _branch(tx: Transaction, policy: PolicyReference | None) -> str | None:
+async def _place(tx: Transaction, policy: PolicyReference | None) -> str | None:
     unit = None if policy is None else await directory.unit_by_code(tx, policy.unit_code)
-    return None if unit is None else branch_of(unit.path)
+    return None if unit is None else unit.path
 
 
 async def _existing(tx: Transaction, kind: str, source_id: UUID, seller: UUID) -> UUID | None:
@@ -115,7 +115,7 @@ async def _open(
 async def open_for_finding(tx: Transaction, finding_id: UUID, policy_id: UUID, at: datetime) -> None:
     """A visit's finding opens the case by itself, once; without a known seller there is nobody to look at."""
     policy = await queries.policy_of(tx, None, policy_id)
-    path = await _branch(tx, policy)
+    path = await _place(tx, policy)
     if policy is None or policy.seller_id is None or path is None:
         return
     if await _existing(tx, "visit", finding_id, policy.seller_id) is None:
@@ -124,8 +124,9 @@ async def open_for_finding(tx: Transaction, finding_id: UUID, policy_id: UUID, a
 
 async def _ask(tx: Transaction, case: MisSellingCase, kind: str, title: Text, **more: Any) -> None:
     whom: dict[str, Any] = {"position": "department_head", **more}
+    branch = branch_of(case.org_path).rpartition(".")[2]
     await open_item(
-        tx, kind, case, title, number=case.policy_no, unit_code=case.org_path.rpartition(".")[2], due_at=case.due_at,
+        tx, kind, case, title, number=case.policy_no, unit_code=branch, due_at=case.due_at,
         basis=case.deadline["basis"], href=f"/v1/mis-selling-cases/{case.id}", method="GET", **whom,
     )  # fmt: skip
 

@@ -43,7 +43,7 @@ async def register_complaint(db: Database, actor: Actor, key: RequestKey, comman
     async with db.transaction(actor, key) as tx:
         limits = (await in_force(tx, "registration")).content
         tree = (await in_force(tx, "causes")).parsed(CauseTree.from_content)
-        given = _given(command, tree.leaf(command.cause) is not None)
+        given = _given(command, tree)
         accepted = rules.register(given, tx.now, maximum_representatives=limits["maximum_representatives"])
         _refuse_unexplained(command, tx)
         about = await _look(tx, command)
@@ -58,14 +58,17 @@ async def register_complaint(db: Database, actor: Actor, key: RequestKey, comman
         )
 
 
-def _given(command: RegisterComplaint, cause_known: bool) -> rules.Registration:
+def _given(command: RegisterComplaint, tree: CauseTree) -> rules.Registration:
     proxy = command.proxy
+    authority = None if proxy is None else proxy.authority_upload_id
     return rules.Registration(
         channel=command.channel, received_at=command.received_at, content=command.content,
         upload_count=len(command.upload_ids), complainants=command.complainant.count,
         representatives=len(command.representatives), anonymous=not command.complainant.name,
-        proxy=proxy is not None, authority_given=proxy is not None and proxy.authority_upload_id in command.upload_ids,
-        reception=command.reception is not None, transfer=command.transfer is not None, cause_known=cause_known,
+        proxy=proxy is not None, authority_given=authority is not None and authority in command.upload_ids,
+        reception=command.reception is not None, transfer=command.transfer is not None,
+        cause_known=tree.leaf(command.cause) is not None,
+        known_causes=[code for code, node in tree.nodes.items() if node.leaf],
     )  # fmt: skip
 
 

@@ -52,7 +52,7 @@ CHANGES: dict[str, dict[str, str]] = {
         "site reveal; note write; attachment add",
     },
     "adjuster": {
-        "claims": "claim link match cancel reveal; reserve register change; survey dispatch; "
+        "claims": "claim link match cancel reveal; deadline extend; reserve register change; survey dispatch; "
         "documents collect request; consent record; adjustment assess calculate; agreement record; "
         "notice serve; explanation record; payment order; advance request; ex_gratia request; recovery open; "
         "litigation open; reopening request; closure close; medical unmask; letter issue serve; "
@@ -65,7 +65,8 @@ CHANGES: dict[str, dict[str, str]] = {
     },
     "archivist": {
         "policy": "archive_volume lend return; archive_volume@branch destroy",
-        "claims": "file bind lend return supplement; claim reveal; note write; attachment add",
+        "claims": "file bind lend return supplement; destruction request; destruction@branch decide; claim reveal; "
+        "note write; attachment add",
     },
     "risk_engineer": {
         "policy": "attachment add",
@@ -85,7 +86,8 @@ CHANGES: dict[str, dict[str, str]] = {
     "department_head": {
         "organisation": "work_item reassign; directive issue; team open change; job cancel; export@upper approve",
         "policy": "custodian appoint; reconciliation resolve; export approve; note write; job cancel",
-        "claims": "approval@branch decide; litigation@branch decide; reopening@branch decide; survey dispatch; "
+        "claims": "destruction decide; approval@branch decide; litigation@branch decide; reopening@branch decide; "
+        "survey dispatch; "
         "duty_roster plan; quality_check@managing record; claim reveal; export approve; note write; job cancel",
         "risk": "inspection_plan confirm; inspection open schedule; hazard extend; key_risk_file close; "
         "export approve; note write; job cancel",
@@ -139,6 +141,7 @@ READS: dict[str, str] = {
     "claims.job": "service_agent surveyor adjuster claims_approver",
     "claims.payment": "cashier adjuster claims_approver core_system",
     "claims.quality_check": "claims_approver",
+    "claims.retention": "archivist",
     "claims.statistics": "adjuster claims_approver",
     "risk.accumulation": "underwriter risk_engineer",
     "risk.assessment": "sales_agent underwriter surveyor risk_engineer account_manager",

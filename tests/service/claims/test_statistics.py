@@ -19,8 +19,8 @@ from shared.actor import Actor, machine
 from shared.clock import SHANGHAI, legal_day, process_now
 from shared.ticks import run_once
 from tests.support.calculations import PUBLIC, one
-from tests.support.claims_settled import MIDDLE, NORTH, PROVINCE, SettledWorld, archivist
-from tests.support.claims_world import SUB, adjuster
+from tests.support.claims_settled import NORTH, PROVINCE, SettledWorld
+from tests.support.claims_world import SUB
 from tests.support.services import ServiceUnderTest
 from tests.support.tokens import actor
 
@@ -98,8 +98,8 @@ async def test_a_refusal_that_is_decided_otherwise_later_is_overturned_in_its_ow
     await world.sql(
         "insert into approval_steps (id, org_path, created_at, claim_id, sheet_version, round, step, level, unit_code,"
         " kind, position, person_id, staff_no, appointment_id, outcome, amount, clause_ids, table_version,"
-        " payee_number) select gen_random_uuid(), org_path, now() + interval '40 days', claim_id, sheet_version, 7, step, level,"
-        " unit_code, kind, position, person_id, staff_no, appointment_id, 'approve', amount, clause_ids,"
+        " payee_number) select gen_random_uuid(), org_path, now() + interval '40 days', claim_id, sheet_version, 7,"
+        " step, level, unit_code, kind, position, person_id, staff_no, appointment_id, 'approve', amount, clause_ids,"
         " table_version, 0 from approval_steps where claim_id = :id and kind = 'decision'",
         claim_id,
     )
@@ -241,63 +241,3 @@ async def test_a_change_that_is_rolled_back_leaves_nothing_to_count(world: Settl
     with pytest.raises(RuntimeError, match="taken back"):
         await taken_back()
     assert await world.service.rows(StatisticChange.__table__) == []
-
-
-# ------------------------------------------------------------------------------------------ who sees what
-
-
-async def test_everybody_sees_the_figures_of_the_own_units_only(world: SettledWorld) -> None:
-    policy = await world.world.policy(PUBLIC)
-    for path in (NORTH, NORTH, SUB):
-        await world.world.claim(policy, path=path)
-    for _ in range(2):
-        assert (await ask(world))["total"]["reported_count"] == 3
-        assert (await ask(world, who=actor("department_head", MIDDLE)))["total"]["reported_count"] == 2
-        assert (await ask(world, who=adjuster(NORTH)))["total"]["reported_count"] == 2
-        assert (await ask(world, who=adjuster("00.32.3202.320206")))["items"] == []
-        assert (await ask(world, "unit_code=3202"))["total"]["reported_count"] == 2
-        await count(world)
-    own = adjuster(NORTH)
-    for code in ("3201", "320102", "3202", "999999"):
-        answer = await world.service.get(own, f"/v1/claims/statistics?unit_code={code}")
-        assert (answer.status_code, answer.json()["code"]) == (404, "not_found"), code
-
-
-@pytest.mark.parametrize(
-    ("query", "code", "fault"),
-    [
-        ("group_by=person", "invalid_parameter", "group_key_unknown"),
-        ("group_by=", "invalid_parameter", "group_key_unknown"),
-        ("from=2026-05&to=2026-04", "invalid_parameter", "months_reversed"),
-        ("from=2000-01&to=2026-04", "invalid_parameter", "too_many_months"),
-        ("color=red", "unknown_parameter", "unknown_parameter"),
-    ],
-)
-async def test_what_cannot_be_asked_is_refused(world: SettledWorld, query: str, code: str, fault: str) -> None:
-    answer = await world.service.get(HEAD, f"/v1/claims/statistics?{query}")
-    assert (answer.status_code, answer.json()["code"]) == (422, code), answer.text
-    assert [one["code"] for one in answer.json()["errors"]] == [fault]
-
-
-async def test_an_unknown_line_or_share_is_refused_and_whoever_may_not_gets_nothing(world: SettledWorld) -> None:
-    for query in ("line=marine", "rank_by=luck", "from=yesterday"):
-        answer = await world.service.get(HEAD, f"/v1/claims/statistics?{query}")
-        assert answer.status_code == 422, answer.text
-    answer = await world.service.get(archivist(), "/v1/claims/statistics")
-    assert (answer.status_code, answer.json()["code"]) == (403, "action_not_permitted")
-
-
-async def test_a_unit_with_few_cases_is_shown_and_not_ranked(world: SettledWorld) -> None:
-    now = process_now()
-    for path, days, cases in ((NORTH, 4, 30), ("00.32.3202.320206", 2, 31), (SUB, 0, 29)):
-        for _ in range(cases):
-            told = {"reported_at": now - timedelta(days=days), "notified_at": now - timedelta(days=days)}
-            await world.world.claim(None, path=path, status="surveyed", settled_at=now, **told)
-    await count(world)
-    told = await ask(world, "rank_by=days_to_settlement")
-    assert told["minimum_cases"] == 30
-    ranked = {
-        one["group"]["unit"]: (one.get("rank"), one["too_few"], one["days_to_settlement"]) for one in told["items"]
-    }
-    assert ranked == {"320205": (2, False, "4.0"), "320206": (1, False, "2.0"), "320102": (None, True, "0.0")}
-    assert all("rank" not in one for one in (await ask(world))["items"])

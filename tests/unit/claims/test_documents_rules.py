@@ -98,5 +98,6 @@ def test_a_child_does_not_consent_for_itself():
 
 
 def test_missing_consents_are_listed_only_once_medical_papers_are_here():
-    assert rules.consents_missing(LIST, ["claim_request"], ["A", "B"], []) == []
-    assert rules.consents_missing(LIST, ["medical_invoices"], ["A", "B"], ["A"]) == ["B"]
+    assert rules.consents_missing(LIST, ["claim_request"], {"A": False, "B": False}, []) == []
+    assert rules.consents_missing(LIST, ["medical_invoices"], {"A": False, "B": False}, ["A"]) == ["B"]
+    assert rules.consents_missing(LIST, ["claim_request"], {"A": True, "B": False}, []) == ["A"]

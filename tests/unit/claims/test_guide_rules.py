@@ -67,3 +67,14 @@ def test_the_kinds_come_from_the_counts():
         LossKind.DISABILITY,
         LossKind.PROPERTY,
     }
+
+
+def test_a_paper_of_a_product_is_asked_for_in_its_claims_only():
+    raw = tomllib.loads(SHIPPED.with_name("document_checklists.2026-2.toml").read_text(encoding="utf-8"))
+    lists = rules.read_checklists(raw["version"], raw["content"])
+    wanted = {
+        product: codes(rules.guide(lists, "liability", {LossKind.INJURY}, product))
+        for product in ("employers_liability", "public_liability", None)
+    }
+    assert wanted["employers_liability"] - wanted["public_liability"] == {"labour_contract", "work_injury_decision"}
+    assert wanted["public_liability"] == wanted[None]

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterable
+from collections.abc import Collection, Iterable, Mapping
 from datetime import date
 from enum import StrEnum
 
@@ -56,8 +56,12 @@ def check_consent(basis: ConsentBasis, age: int | None, *, age_limit: int) -> No
 
 
 def consents_missing(
-    checklist: Iterable[DocumentItem], received: Collection[str], claimants: Iterable[str], consented: Collection[str]
-) -> list[str]:
-    """Claimants whose medical papers are here without a recorded basis: a task on the claim, never a stop."""
+    checklist: Iterable[DocumentItem], received: Collection[str], claimants: Mapping[str, bool],
+    consented: Collection[str],
+) -> list[str]:  # fmt: skip
+    """Claimants of whom medical data are here without a recorded basis: a task on the claim, never a stop.
+
+    `claimants`: whether the report itself told of an injury. A medical paper counts for all of them.
+    """
     medical = any(item.medical and item.code in received for item in checklist)
-    return [ref for ref in claimants if ref not in consented] if medical else []
+    return [ref for ref, told in claimants.items() if (medical or told) and ref not in consented]

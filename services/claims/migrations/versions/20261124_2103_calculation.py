@@ -72,6 +72,20 @@ def _approval() -> None:
     op.execute("create index approval_raises_of on approval_raises (claim_id)")
     part_of("approval_raises", "claims", "claim_id")
     _kept("approval_raises")
+    op.execute("""
+        create table approval_voidings (
+          id uuid primary key,
+          org_path text collate "C" not null,
+          created_at timestamptz not null,
+          claim_id uuid not null references claims (id),
+          sheet_version integer not null,
+          payee_number integer not null,
+          changed jsonb not null,
+          person_id uuid not null,
+          unique (claim_id, sheet_version, payee_number)
+        )""")
+    part_of("approval_voidings", "claims", "claim_id")
+    _kept("approval_voidings")
 
 
 def _second_look() -> None:

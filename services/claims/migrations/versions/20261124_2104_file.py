@@ -93,7 +93,7 @@ COUNTS = (
 
 
 def _cells() -> None:
-    """A month of a product in a unit; and which of them are no longer right, with the change that made them so."""
+    """A month of a product in a unit; and the months of units that are no longer right, a row for each change."""
     counts = ", ".join(f"{name} bigint not null" for name in COUNTS)
     op.execute(f"""
         create table claim_statistic_cells (
@@ -113,8 +113,6 @@ def _cells() -> None:
           id uuid primary key,
           org_path text collate "C" not null,
           created_at timestamptz not null,
-          line text not null,
-          product text not null,
           month date not null
         )""")
     op.execute("create index claim_statistic_changes_of on claim_statistic_changes (org_path, month)")
@@ -141,8 +139,8 @@ def _months() -> None:
         $$""")  # noqa: S608 - names of this module only
     op.execute("""
         create function mark_months(one claims, months date[]) returns void language sql as $$
-          insert into claim_statistic_changes (id, org_path, created_at, line, product, month)
-          select gen_random_uuid(), one.org_path, now(), coalesce(one.line, ''), coalesce(one.product, ''), month
+          insert into claim_statistic_changes (id, org_path, created_at, month)
+          select gen_random_uuid(), one.org_path, now(), month
           from (select distinct unnest(months) as month) as wanted where month is not null
         $$""")
 
@@ -214,8 +212,7 @@ def _on_parts() -> None:
     # What is there already is counted by the first pass of the tick.
     op.execute("set local anlan.scope = '00'")
     op.execute("""
-        insert into claim_statistic_changes (id, org_path, created_at, line, product, month)
-        select gen_random_uuid(), org_path, now(), line, product, month from (
-          select distinct c.org_path, coalesce(c.line, '') as line, coalesce(c.product, '') as product, m as month
-          from claims c cross join lateral claim_months(c) m
+        insert into claim_statistic_changes (id, org_path, created_at, month)
+        select gen_random_uuid(), org_path, now(), month from (
+          select distinct c.org_path, m as month from claims c cross join lateral claim_months(c) m
         ) as present""")

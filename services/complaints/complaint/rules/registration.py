@@ -40,6 +40,7 @@ class Registration:
     reception: bool = False
     transfer: bool = False
     cause_known: bool = True
+    known_causes: Collection[str] = ()
 
 
 @dataclass(frozen=True)
@@ -105,7 +106,7 @@ def _faults_of_form(given: Registration) -> Iterable[Fault]:
         yield Fault("proxy_for_nobody", text, pointer="#/complainant/name")
     if not given.cause_known:
         text = Text("原因不在投诉原因分类中。", "The tree of causes has no such leaf.")
-        yield Fault("cause_unknown", text, pointer="#/cause")
+        yield Fault("cause_unknown", text, pointer="#/cause", members={"known": list(given.known_causes)})
 
 
 class PaperAlreadyHeld(Refused):

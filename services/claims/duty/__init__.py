@@ -1,0 +1,1 @@
+"""Who takes first notices at which hour, and how many calls were answered."""

@@ -1,0 +1,1 @@
+"""The whole file of a claim as one archive with the hash of everything in it."""

@@ -1,0 +1,1 @@
+"""Lending the volume of a claim, and getting it back."""

@@ -1,0 +1,1 @@
+"""What may be destroyed, and its destruction by two persons."""
