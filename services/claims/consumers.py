@@ -199,9 +199,7 @@ async def hazard_closed(tx: Transaction, event: Received[HazardSeen]) -> None:
     await _keep_hazard(tx, event, overdue=False, closed=True)
 
 
-async def _mark_complaint(
-    tx: Transaction, claim_id: UUID | None, step: int, ended_at: datetime | None = None
-) -> None:
+async def _mark_complaint(tx: Transaction, claim_id: UUID | None, step: int, ended_at: datetime | None = None) -> None:
     """The mark counts open complaints, so that begin and end may arrive in either order; it is no new version.
 
     The latest end stays: the file is kept for some years from it.

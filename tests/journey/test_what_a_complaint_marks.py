@@ -47,7 +47,9 @@ async def test_a_complaint_marks_the_claim_until_it_is_decided(system: System) -
     await system.drain()
     claim = await story.read()
     assert (claim["complaints_open"], claim["version"]) == (0, story.claim["version"])
-    told = await act(system, officer, told, "notifications", {"method": "phone", "notified_at": ago(), "proof_reference": "REC-1"})
+    told = await act(
+        system, officer, told, "notifications", {"method": "phone", "notified_at": ago(), "proof_reference": "REC-1"}
+    )
     assert told["status"] == "notified"
 
 
