@@ -10,6 +10,7 @@ import time
 from collections.abc import AsyncIterator, Awaitable, Callable, Iterable
 from contextlib import asynccontextmanager
 from dataclasses import replace
+from functools import lru_cache
 from uuid import UUID
 
 import structlog
@@ -38,7 +39,8 @@ from shared.event_gaps import event_gap_routes
 from shared.health import health_routes
 from shared.idempotency import Replayed
 from shared.ids import uuid7
-from shared.logging import configure
+from shared.logging import configure, log_answered
+from shared.logging import request_id as logged_request
 from shared.problems import from_validation, language_of, unexpected, written
 from shared.routing import Room, sent
 from shared.settings import DeployableSettings, refuse_test_switches
@@ -122,8 +124,14 @@ class Frame:
         if scope["type"] != "http":
             await self.app(scope, receive, send)
             return
-        headers = {name.lower(): value.decode("latin-1") for name, value in scope["headers"]}
-        request_id = _request_id(headers.get(b"x-request-id"))
+        given = received = None
+        for name, value in scope["headers"]:
+            if name == b"x-request-id":
+                given = value
+            elif name == b"traceparent":
+                received = value
+        request_id = _request_id(given)
+        tag = (b"x-request-id", request_id.encode())
         scope.setdefault("state", {})["request_id"] = request_id
         started, status = time.perf_counter(), 500
 
@@ -131,30 +139,33 @@ class Frame:
             nonlocal status
             if message["type"] == "http.response.start":
                 status = message["status"]
-                message["headers"] = [*message.get("headers", []), (b"x-request-id", request_id.encode())]
+                message["headers"] = [*message.get("headers", ()), tag]
             await send(message)
 
-        with continue_trace(headers.get(b"traceparent")):
-            structlog.contextvars.bind_contextvars(request_id=request_id)
+        with continue_trace(None if received is None else received.decode("latin-1")):
+            known = logged_request.set(request_id)
             try:
                 await self.app(scope, receive, tagged)
             finally:
                 self._account(scope, status, time.perf_counter() - started)
-                structlog.contextvars.unbind_contextvars("request_id")
+                logged_request.reset(known)
 
     def _account(self, scope: Scope, status: int, seconds: float) -> None:
         route = getattr(scope.get("route"), "path", "unmatched")
-        _SECONDS.labels(scope["method"], route, str(status)).observe(seconds)
+        method = scope["method"]
+        _seconds_of(method, route, status).observe(seconds)
         actor = scope.get("state", {}).get("actor")
-        log.info(
-            "answered", method=scope["method"], route=route, status=status, ms=round(seconds * 1000, 1),
-            person_id=None if actor is None else str(actor.person_id),
-        )  # fmt: skip
+        log_answered(method, route, status, seconds, None if actor is None else actor.person_id)
 
 
-def _request_id(given: str | None) -> str:
+@lru_cache(maxsize=4096)
+def _seconds_of(method: str, route: str, status: int) -> Histogram:
+    return _SECONDS.labels(method, route, str(status))
+
+
+def _request_id(given: bytes | None) -> str:
     try:
-        return str(UUID(given)) if given else str(uuid7())
+        return str(UUID(given.decode("latin-1"))) if given else str(uuid7())
     except ValueError:
         return str(uuid7())
 

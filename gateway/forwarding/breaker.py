@@ -35,6 +35,10 @@ class Breaker:
         return "half_open" if self._clock() - self._opened_at >= self._open_s else "open"
 
     @property
+    def closed(self) -> bool:
+        return self._opened_at is None
+
+    @property
     def may_probe(self) -> bool:
         """Whether the next request would be the one that tries again."""
         return self._opened_at is not None and not self._probing and self.state == "half_open"

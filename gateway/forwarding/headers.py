@@ -8,6 +8,7 @@ from __future__ import annotations
 import re
 from collections.abc import Iterable, Iterator, Sequence
 from fnmatch import fnmatch
+from functools import lru_cache
 
 from shared.errors import Fault, MalformedRequest, Problem, Text, UnsupportedMediaType
 
@@ -30,7 +31,10 @@ RETURNED = frozenset(
     )
 )  # fmt: skip
 
+_RETURNED = frozenset(name.encode() for name in RETURNED)
+
 _KEEPS = frozenset((b"close", b"keep-alive"))
+_WEIGHED = frozenset((b"content-length", b"transfer-encoding", b"connection", b"content-encoding"))
 _QUERY = re.compile(rb"[\x21-\x7e]*")
 _LENGTH = re.compile(rb"[0-9]{1,15}")
 
@@ -54,12 +58,16 @@ def refuse_unclean(raw_path: bytes, query: bytes, headers: Headers, hosts: Itera
 
     Raises `HeadersTooLarge`, `MalformedRequest`, `UnsupportedMediaType`; a fault names the field.
     """
-    size = len(raw_path) + len(query) + sum(len(name) + len(value) for name, value in headers)
+    size = len(raw_path) + len(query)
+    for name, value in headers:
+        size += len(name) + len(value)
     if len(headers) > MAX_COUNT or size > MAX_BYTES:
         raise HeadersTooLarge(max_count=MAX_COUNT, max_bytes=MAX_BYTES)
     if not _QUERY.fullmatch(query):
         raise MalformedRequest()
-    faulty = sorted(set(_faulty(headers, list(hosts), method)))
+    if _plain(headers, tuple(hosts), method):
+        return
+    faulty = sorted(set(_faulty(headers, tuple(hosts), method)))
     if faulty:
         raise MalformedRequest(*(_fault(name) for name in faulty))
     if any(value.strip().lower() != b"identity" for value in values(headers, b"content-encoding")):
@@ -67,11 +75,24 @@ def refuse_unclean(raw_path: bytes, query: bytes, headers: Headers, hosts: Itera
         raise UnsupportedMediaType(Fault("content_encoding", words, header="Content-Encoding"))
 
 
+def _plain(headers: Headers, hosts: tuple[str, ...], method: str) -> bool:
+    """Whether one look is enough: no field twice, a read without a body, and nothing else that has to be weighed."""
+    once = dict(headers)
+    return (
+        len(once) == len(headers)
+        and method == "GET"
+        and _WEIGHED.isdisjoint(once)
+        and b"_" not in b"".join(once)
+        and b"host" in once
+        and _served(once[b"host"].decode("latin-1"), hosts)
+    )
+
+
 def _fault(name: str) -> Fault:
     return Fault("malformed_header", Text("该请求头不被接受。", "This header field is not accepted."), header=name)
 
 
-def _faulty(headers: Headers, hosts: list[str], method: str) -> Iterator[str]:
+def _faulty(headers: Headers, hosts: tuple[str, ...], method: str) -> Iterator[str]:
     yield from (name.decode("latin-1") for name, _ in headers if b"_" in name)
     named = values(headers, b"host")
     if len(named) != 1 or not _served(named[0].decode("latin-1"), hosts):
@@ -94,7 +115,8 @@ def _faulty_framing(headers: Headers, method: str) -> Iterator[str]:
         yield "Content-Length"
 
 
-def _served(host: str, hosts: list[str]) -> bool:
+@lru_cache(maxsize=256)
+def _served(host: str, hosts: tuple[str, ...]) -> bool:
     name = host.rpartition(":")[0] if re.search(r":[0-9]{1,5}$", host) else host
     known = re.fullmatch(r"[A-Za-z0-9.\-]+|\[[0-9A-Fa-f:.]+\]", name) is not None
     return known and any(fnmatch(name.lower(), one.lower()) for one in hosts)
@@ -105,22 +127,25 @@ def values(headers: Headers, name: bytes) -> list[bytes]:
     return [value for known, value in headers if known == name]
 
 
-def onward(headers: Headers, *, token: str | None, request_id: str, traceparent: str) -> list[tuple[str, str]]:
+def onward(headers: Headers, *, token: str | None, request_id: str, traceparent: str) -> list[tuple[bytes, bytes]]:
     """The header fields of the next request. `token` None: a public route, nobody is stated."""
-    kept = [(name.decode(), value.decode("latin-1")) for name, value in headers if name in FORWARDED]
-    own = [("x-request-id", request_id), ("traceparent", traceparent)]
+    kept = [pair for pair in headers if pair[0] in FORWARDED]
+    kept += ((b"x-request-id", request_id.encode()), (b"traceparent", traceparent.encode()))
     if token is not None:
-        own.append(("authorization", f"Bearer {token}"))
-    return [*kept, *own]
-
-
-def back(answered: Iterable[tuple[str, str]]) -> list[tuple[bytes, bytes]]:
-    """The header fields of an answer as the client gets them; `Location` only where it stays below this address."""
-    pairs = [(name.lower(), value) for name, value in answered]
-    encoded = any(name == "content-encoding" for name, _ in pairs)
-    kept = []
-    for name, value in pairs:
-        outside = name == "location" and (not value.startswith("/") or value.startswith("//"))
-        if name in RETURNED and not outside and not (encoded and name == "content-length"):
-            kept.append((name.encode(), value.encode("latin-1")))
+        kept.append((b"authorization", b"Bearer " + token.encode()))
     return kept
+
+
+def back(answered: Headers) -> list[tuple[bytes, bytes]]:
+    """The header fields of an answer (names in lower case) as the client gets them; `Location` only where it stays
+    below this address."""
+    kept, encoded = [], False
+    for pair in answered:
+        name, value = pair
+        if name == b"content-encoding":
+            encoded = True
+        elif name in _RETURNED:
+            if name == b"location" and (not value.startswith(b"/") or value.startswith(b"//")):
+                continue
+            kept.append(pair)
+    return [pair for pair in kept if pair[0] != b"content-length"] if encoded else kept

@@ -7,18 +7,17 @@ Bodies stream in both directions; when the client hangs up, the request to the s
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Coroutine
 from contextlib import suppress
 from dataclasses import dataclass
-from typing import Any
 
-import aiohttp
 import structlog
 from starlette.types import Message, Receive, Scope, Send
 
 from gateway.forwarding import headers, table
 from gateway.forwarding.answers import refuse
+from gateway.forwarding.connection import Connection
 from gateway.forwarding.door import Door
+from gateway.forwarding.hearing import Hearing
 from gateway.forwarding.request_body import ClientGone, RequestBody
 from gateway.forwarding.table import ForwardedRoute, RouteTable
 from gateway.forwarding.upstreams import NextRequest, Upstreams
@@ -29,8 +28,6 @@ log = structlog.get_logger()
 
 BODY_IDLE_S = 30.0
 """How long a service may pause within an answer."""
-WATCH_AFTER_S = 1.0
-"""From when on a waiting client's hanging up is noticed: to watch costs a third of a forwarded request."""
 UNMATCHED = "unmatched"
 CLIENT_GONE = 499
 
@@ -49,11 +46,12 @@ class Forwarding:
         self.table = routes
         self.upstreams = upstreams
         self.door = door
+        self.hearing = Hearing()
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         path, template = scope["path"], UNMATCHED
         try:
-            place = self.table.find(path)
+            place = scope["state"].get("place") or self.table.find(path)
             if place is None:
                 await self.door.caller(scope)
                 raise NotFound()
@@ -86,67 +84,37 @@ class Forwarding:
         self, scope: Scope, send: Send, path: str, route: ForwardedRoute, body: RequestBody, token: str | None
     ) -> None:
         query = scope["query_string"].decode("ascii")
+        if body.small:
+            await body.whole()
+        state = scope["state"]
         request = NextRequest(
             method=scope["method"],
             target=table.written(path) + (f"?{query}" if query else ""),
             headers=headers.onward(
-                scope["headers"], token=token, request_id=scope["state"]["request_id"], traceparent=traceparent()
+                scope["headers"], token=token, request_id=state["request_id"], traceparent=traceparent()
             ),
             timeout_s=route.timeout_s,
             body=body,
         )
-        upstream = self.upstreams.of(route.service)
-
-        async def exchanged() -> None:
-            async with upstream.exchange(request) as response:
-                await _relay(scope, response, send)
-
-        await _while_client_waits(exchanged(), body)
-
-
-async def _while_client_waits(exchanged: Coroutine[Any, Any, None], body: RequestBody) -> None:
-    """Run to the end, or until the client hangs up (`ClientGone`).
-
-    Whether it has is looked at only where the answer takes longer than a moment: most are there before.
-    """
-    loop, work = asyncio.get_running_loop(), asyncio.current_task()
-    assert work is not None  # noqa: S101 - every coroutine runs in a task
-    watching: list[asyncio.Task[None]] = []
-    gone = False
-
-    async def watch() -> None:
-        nonlocal gone
-        await body.client_gone()
-        gone = True
-        work.cancel()
-
-    begin = loop.call_later(WATCH_AFTER_S, lambda: watching.append(loop.create_task(watch())))
-    try:
-        await exchanged
-    except asyncio.CancelledError:
-        if gone and work.uncancel() <= 0:
-            raise ClientGone() from None
-        raise
-    finally:
-        begin.cancel()
-        for task in watching:
-            task.cancel()
+        waiting = self.hearing.enter(body)
+        try:
+            async with self.upstreams.of(route.service).exchange(request) as answer:
+                state["answering"] = True
+                await _relay(answer, send)
+        except asyncio.CancelledError:
+            if waiting.gone and waiting.work.uncancel() <= 0:
+                raise ClientGone() from None
+            raise
+        finally:
+            self.hearing.leave(waiting)
 
 
-async def _relay(scope: Scope, response: aiohttp.ClientResponse, send: Send) -> None:
-    start: Message = {
-        "type": "http.response.start",
-        "status": response.status,
-        "headers": headers.back(response.headers.items()),
-    }
-    scope["state"]["answering"] = True
+async def _relay(answer: Connection, send: Send) -> None:
+    start: Message = {"type": "http.response.start", "status": answer.status, "headers": headers.back(answer.fields)}
     await send(start)
-    content, more = response.content, True
+    more = True
     while more:
         # most answers are there whole with their head: no waiting, and no clock for it
-        piece = content.read_nowait(-1)
-        if not piece and not content.at_eof():
-            async with asyncio.timeout(BODY_IDLE_S):
-                piece = await content.readany()
-        more = not content.at_eof()
+        piece = answer.take() or await answer.more(BODY_IDLE_S)
+        more = not answer.whole
         await send({"type": "http.response.body", "body": piece, "more_body": more})

@@ -10,6 +10,7 @@ import math
 import time
 from collections.abc import Callable, Hashable
 from dataclasses import dataclass
+from functools import cached_property
 from typing import Any
 
 from shared.actor import Actor
@@ -25,7 +26,7 @@ def signs_in(scope: Any) -> bool:
     return scope["method"] == "POST" and scope["path"] in SIGN_IN
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True)
 class RatePolicy:
     """At most `quota` requests in `window` seconds, evenly refilled."""
 
@@ -33,8 +34,9 @@ class RatePolicy:
     quota: int
     window: int = 60
 
-    def header(self) -> str:
-        return f'"{self.name}";q={self.quota};w={self.window}'
+    @cached_property
+    def header(self) -> bytes:
+        return f'"{self.name}";q={self.quota};w={self.window}'.encode()
 
 
 @dataclass(frozen=True, slots=True)
@@ -49,7 +51,7 @@ class RateStanding:
 
     def headers(self) -> list[tuple[bytes, bytes]]:
         limit = f'"{self.policy.name}";r={self.remaining};t={self.reset}'
-        return [(b"ratelimit-policy", self.policy.header().encode()), (b"ratelimit", limit.encode())]
+        return [(b"ratelimit-policy", self.policy.header), (b"ratelimit", limit.encode())]
 
 
 class Cells:

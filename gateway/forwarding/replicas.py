@@ -50,6 +50,8 @@ class Replicas:
 
         What is tried again after failures is tried by a safe request, which has a second try, as long as others serve.
         """
+        if but is None and len(self.held) == 1 and self.held[0].breaker.closed:
+            return self._taken(self.held[0])
         open_to = [one for one in self.held if one is not but]
         due = [one for one in open_to if one.breaker.may_probe]
         serving = [one for one in open_to if one.breaker.state == "closed"]

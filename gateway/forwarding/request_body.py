@@ -4,45 +4,28 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import AsyncIterator, Sequence
+from typing import Protocol
 
 from starlette.types import Receive
 
-from gateway.forwarding.headers import values
 from shared.errors import BodyTooLarge, MalformedRequest, Problem
 
 CLIENT_IDLE_S = 30.0
 """How long the next piece of a body may take."""
+HELD_BYTES = 64 * 1024
+"""A body up to so long is read before its service is asked: a slow client then takes none of the service's places."""
 
 
 class ClientGone(ConnectionError):
     """Whoever asked has hung up."""
 
 
-class Patience:
-    """The time limit of one exchange; it starts again with every piece that moves.
-
-    `until`: the first limit as a moment of the loop's clock, where some of the seconds are used up.
-    """
-
-    def __init__(self, seconds: float, *, until: float | None = None) -> None:
-        self.seconds = seconds
-        self._until = until
-        self._timeout: asyncio.Timeout | None = None
-
-    async def __aenter__(self) -> Patience:
-        self._timeout = asyncio.timeout(self.seconds) if self._until is None else asyncio.timeout_at(self._until)
-        await self._timeout.__aenter__()
-        return self
-
-    async def __aexit__(self, kind: type[BaseException] | None, fault: BaseException | None, trace: object) -> None:
-        timeout, self._timeout = self._timeout, None
-        if timeout is not None:
-            await timeout.__aexit__(kind, fault, trace)  # type: ignore[arg-type]
+class Patience(Protocol):
+    """The time limit of one exchange; it starts again with every piece that moves."""
 
     def again(self, seconds: float | None = None) -> None:
-        """From now on so many seconds more; nothing once the exchange is over."""
-        if self._timeout is not None and not self._timeout.expired():
-            self._timeout.reschedule(asyncio.get_running_loop().time() + (seconds or self.seconds))
+        """From now on so many seconds more, or as many as were set."""
+        ...
 
 
 class RequestBody:
@@ -51,13 +34,19 @@ class RequestBody:
     def __init__(self, headers: Sequence[tuple[bytes, bytes]], receive: Receive, max_bytes: int) -> None:
         self._receive = receive
         self.max_bytes = max_bytes
-        declared = values(headers, b"content-length")
-        self.length = int(declared[0]) if declared else None
-        self.present = bool(self.length) or bool(values(headers, b"transfer-encoding"))
+        self.length: int | None = None
+        chunked = False
+        for name, value in headers:
+            if name == b"content-length":
+                self.length = int(value)
+            elif name == b"transfer-encoding":
+                chunked = True
+        self.present = bool(self.length) or chunked
         self.failure: Problem | ClientGone | None = None
         """Why the body broke off; the client of the next request only tells that it did."""
         self._kept: bytes | None = None
-        self._read = asyncio.Event()
+        self._read: asyncio.Event | None = None
+        self._read_whole = False
         if self.length is not None and self.length > max_bytes:
             raise BodyTooLarge(max_bytes=max_bytes)
 
@@ -75,7 +64,9 @@ class RequestBody:
                 raise self._broken(BodyTooLarge(max_bytes=self.max_bytes))
             if piece:
                 yield piece
-        self._read.set()
+        self._read_whole = True
+        if self._read is not None:
+            self._read.set()
 
     async def _next_message(self) -> dict:
         try:
@@ -97,6 +88,11 @@ class RequestBody:
             self._kept = b"".join([piece async for piece in self._pieces()])
         return self._kept
 
+    @property
+    def small(self) -> bool:
+        """Whether it says that it is short enough to be read first."""
+        return self.length is not None and 0 < self.length <= HELD_BYTES
+
     def onward(self, patience: Patience) -> bytes | AsyncIterator[bytes] | None:
         """What the next request carries; None where there is nothing."""
         if self._kept is not None:
@@ -105,7 +101,8 @@ class RequestBody:
 
     async def client_gone(self) -> None:
         """Returns when the client has hung up after its whole request was read."""
-        if self.present:
+        if self.present and not self._read_whole:
+            self._read = asyncio.Event()
             await self._read.wait()
         while (await self._receive())["type"] != "http.disconnect":
             continue

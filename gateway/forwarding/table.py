@@ -11,7 +11,7 @@ import json
 import re
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
-from functools import cache
+from functools import cache, cached_property
 from pathlib import Path
 from typing import Any
 from urllib.parse import quote, unquote_to_bytes
@@ -23,6 +23,8 @@ DEFAULT_TIMEOUT_S = 5.0
 DEFAULT_MAX_BYTES = 1024 * 1024
 
 _RAW = re.compile(rb"/[A-Za-z0-9\-._~!$&'()*+,=:@%/]*")
+_PLAIN = re.compile(rb"(?:/[A-Za-z0-9_][A-Za-z0-9_\-]*)+")
+"""Read alike by everybody, and written on as it is."""
 _ESCAPE = re.compile(rb"%(?![0-9A-Fa-f]{2})")
 _REFUSED = frozenset("/\\;%\x7f") | {chr(code) for code in range(32)}
 _SAFE = "-._~!$&'()*+,=:@"
@@ -78,12 +80,21 @@ class _Node:
     parameter: _Node | None = None
     routes: dict[str, ForwardedRoute] = field(default_factory=dict)
 
+    @cached_property
+    def place(self) -> Place:
+        """Where no other template fits the path."""
+        return Place(self.routes)
 
-@dataclass(frozen=True, slots=True)
+
+@dataclass(frozen=True)
 class Place:
     """A path that exists: its routes by method."""
 
     routes: Mapping[str, ForwardedRoute]
+
+    @cached_property
+    def templates(self) -> frozenset[str]:
+        return frozenset(one.path for one in self.routes.values())
 
     def route(self, method: str) -> ForwardedRoute:
         """Raises `MethodNotAllowed` with the complete `Allow`."""
@@ -129,21 +140,25 @@ class RouteTable:
             raise ValueError(f"{route.method} {route.path}: taken by {', '.join(others) or route.service}")
         node.routes[route.method] = route
 
-    def apart_from(self, templates: Iterable[str]) -> Callable[[str], bool]:
-        """Whether a path is one of the table's and cannot be meant for any of `templates`, the gateway's own."""
+    def apart_from(self, templates: Iterable[str]) -> Callable[[str], Place | None]:
+        """The place of a path that is one of the table's and cannot be meant for any of `templates`, the gateway's
+        own; None for every other."""
         own = list(templates)
         shared = {route.path for route in self.routes if any(_meet(route.path, other) for other in own)}
 
-        def found(path: str) -> bool:
+        def found(path: str) -> Place | None:
             place = self.find(path)
-            return place is not None and not any(one.path in shared for one in place.routes.values())
+            return None if place is None or not shared.isdisjoint(place.templates) else place
 
         return found
 
     def find(self, path: str) -> Place | None:
         """The place of a normalised path; None where there is none."""
+        leaves = list(_leaves(self._root, path.split("/"), 1))
+        if len(leaves) == 1:
+            return leaves[0].place
         routes: dict[str, ForwardedRoute] = {}
-        for node in _leaves(self._root, path.split("/")[1:]):
+        for node in leaves:
             routes = {**node.routes, **routes}
         return Place(routes) if routes else None
 
@@ -157,16 +172,20 @@ def _meet(one: str, other: str) -> bool:
     return len(left) == len(right) and all(a == b or "{" in a + b for a, b in pairs)
 
 
-def _leaves(node: _Node, steps: list[str]) -> Iterator[_Node]:
-    if not steps:
-        if node.routes:
-            yield node
-        return
-    literal = node.literals.get(steps[0])
-    if literal is not None:
-        yield from _leaves(literal, steps[1:])
-    if node.parameter is not None and steps[0]:
-        yield from _leaves(node.parameter, steps[1:])
+def _leaves(node: _Node, steps: list[str], at: int) -> Iterator[_Node]:
+    """Of the steps from the one numbered `at` on; as long as there is one way only, it is gone without turning."""
+    while at < len(steps):
+        step = steps[at]
+        at += 1
+        literal = node.literals.get(step)
+        other = node.parameter if step else None
+        if literal is not None and other is not None:
+            yield from _leaves(literal, steps, at)
+        if literal is None and other is None:
+            return
+        node = other or literal  # type: ignore[assignment]
+    if node.routes:
+        yield node
 
 
 @cache
@@ -183,6 +202,8 @@ def normalised(raw: bytes) -> str:
     """
     if not _RAW.fullmatch(raw) or _ESCAPE.search(raw) or b"//" in raw:
         raise MalformedRequest()
+    if _PLAIN.fullmatch(raw):
+        return raw.decode("ascii")
     steps = []
     for part in raw[1:].split(b"/"):
         try:
@@ -197,4 +218,6 @@ def normalised(raw: bytes) -> str:
 
 def written(path: str) -> str:
     """The normalised path as it is sent on, escaped in the one way there is."""
+    if path.isascii() and _PLAIN.fullmatch(path.encode()):
+        return path
     return quote(path, safe="/" + _SAFE)

@@ -8,30 +8,26 @@ from __future__ import annotations
 
 import asyncio
 import json
-from collections.abc import AsyncIterator, Callable, Iterable, Mapping, Sequence
-from contextlib import asynccontextmanager, suppress
+from collections.abc import Iterable, Mapping, Sequence
+from contextlib import suppress
 from dataclasses import dataclass
 from typing import Any
 
-import aiohttp
 from prometheus_client import Counter, Gauge
-from yarl import URL
 
+from gateway.forwarding.connection import BrokenOff, Connection, Fields, Garbled, NotReached
+from gateway.forwarding.pool import Pool, place_of
 from gateway.forwarding.replicas import LOOK_UP_S, Replica, Replicas, Resolve, resolved
-from gateway.forwarding.request_body import Patience, RequestBody
-from shared.errors import ServiceUnavailable, UpstreamTimeout
+from gateway.forwarding.request_body import RequestBody
+from shared.errors import MalformedRequest, ServiceUnavailable, UpstreamTimeout
 
-CONNECT_S = 2.0
-KEEPALIVE_S = 15.0
 PLACES = 200
 QUEUE_S = 1.0
 
 _FAILURES = Counter("gateway_upstream_failures", "Requests that a service did not answer", ["service", "reason"])
 _BUSY = Gauge("gateway_upstream_requests", "Requests under way", ["service"], multiprocess_mode="livesum")
 
-_NOT_REACHED = (aiohttp.ClientConnectorError, aiohttp.ConnectionTimeoutError)
-_CONNECTION_FAILED = (*_NOT_REACHED, aiohttp.ServerDisconnectedError, aiohttp.ClientOSError)
-_SKIPPED = ("User-Agent", "Accept", "Accept-Encoding", "Content-Type")
+_CONNECTION_FAILED = (NotReached, BrokenOff)
 
 
 @dataclass(frozen=True, slots=True)
@@ -41,9 +37,14 @@ class NextRequest:
     method: str
     target: str
     """Path and query, escaped."""
-    headers: Sequence[tuple[str, str]]
+    headers: Fields
     timeout_s: float
     body: RequestBody | None = None
+
+    @property
+    def body_length(self) -> int | None:
+        """In bytes; None where only its end tells."""
+        return None if self.body is None else self.body.length
 
     @property
     def safe(self) -> bool:
@@ -51,22 +52,60 @@ class NextRequest:
         return self.method in ("GET", "HEAD")
 
 
+def _head(request: NextRequest, address: str, framing: bytes) -> bytes:
+    """The bytes before the body. Raises `MalformedRequest` where a field would end its own line."""
+    place = place_of(address)
+    lines = [f"{request.method} {place.path}{request.target} HTTP/1.1\r\nhost: ".encode("ascii"), place.named]
+    for name, value in request.headers:
+        lines += (b"\r\n", name, b": ", value)
+    head = b"".join((*lines, framing, b"\r\n\r\n"))
+    ends = 3 + len(request.headers) + (1 if framing else 0)
+    if head.count(b"\n") != ends or head.count(b"\r") != ends or b"\0" in head:
+        raise MalformedRequest()
+    return head
+
+
+class Exchange:
+    """One request to one service: `async with` gives the head of the answer, its body is read inside the block."""
+
+    __slots__ = ("_answer", "_replica", "_request", "_upstream")
+
+    def __init__(self, upstream: Upstream, request: NextRequest) -> None:
+        self._upstream = upstream
+        self._request = request
+
+    async def __aenter__(self) -> Connection:
+        upstream = self._upstream
+        await upstream.enter()
+        try:
+            self._answer, self._replica = await upstream.answered(self._request)
+        except BaseException:
+            upstream.leave()
+            raise
+        return self._answer
+
+    async def __aexit__(self, *_: object) -> None:
+        self._replica.leave()
+        # what was not read to its end leaves a connection that nobody else may use
+        self._upstream.pool.release(self._answer)
+        self._upstream.leave()
+
+
 class Upstream:
     """One service: its replicas behind a bounded number of places."""
 
     def __init__(
-        self, name: str, addresses: Iterable[str], session: Callable[[], aiohttp.ClientSession], *,
-        places: int = PLACES,
+        self, name: str, addresses: Iterable[str], pool: Pool, *, places: int = PLACES,
     ) -> None:  # fmt: skip
         self.name = name
         self.replicas = Replicas(addresses)
-        self._session = session
+        self.pool = pool
         self._places = asyncio.Semaphore(places)
         self._most_waiting = places
         self._waiting = 0
         self._busy = _BUSY.labels(name)
 
-    async def _enter(self) -> None:
+    async def enter(self) -> None:
         """Take one of the service's places; who would wait longer than a moment is sent away."""
         if self._places.locked():
             if self._waiting >= self._most_waiting:
@@ -83,7 +122,7 @@ class Upstream:
             await self._places.acquire()
         self._busy.inc()
 
-    def _leave(self) -> None:
+    def leave(self) -> None:
         self._busy.dec()
         self._places.release()
 
@@ -91,26 +130,15 @@ class Upstream:
         _FAILURES.labels(self.name, reason).inc()
         return ServiceUnavailable()
 
-    @asynccontextmanager
-    async def exchange(self, request: NextRequest) -> AsyncIterator[aiohttp.ClientResponse]:
-        """The head of the answer; its body is read inside the block.
+    def exchange(self, request: NextRequest) -> Exchange:
+        """The exchange of this request; its places and its connection are given back whatever happens within.
 
-        Raises `ServiceUnavailable` (not reachable, broken off, full, left alone), `UpstreamTimeout` (no answer in
-        time), and whatever broke the request's own body off (`BodyTooLarge`, `ClientGone`).
+        To enter it raises `ServiceUnavailable` (not reachable, broken off, full, left alone), `UpstreamTimeout` (no
+        answer in time), and whatever broke the request's own body off (`BodyTooLarge`, `ClientGone`).
         """
-        await self._enter()
-        try:
-            response, replica = await self._answered(request)
-            try:
-                yield response
-            finally:
-                replica.leave()
-                # what was not read to its end leaves a connection that nobody else may use
-                response.release() if response.content.at_eof() else response.close()
-        finally:
-            self._leave()
+        return Exchange(self, request)
 
-    async def _answered(self, request: NextRequest) -> tuple[aiohttp.ClientResponse, Replica]:
+    async def answered(self, request: NextRequest) -> tuple[Connection, Replica]:
         """The head, and who gave it; a safe request whose connection failed is tried once more."""
         replica = self.replicas.choose(safe=request.safe)
         until = asyncio.get_running_loop().time() + request.timeout_s
@@ -128,17 +156,15 @@ class Upstream:
         return response, replica
 
     def _failed(self, replica: Replica, fault: Exception) -> ServiceUnavailable:
-        not_reached = isinstance(fault, _NOT_REACHED)
+        not_reached = isinstance(fault, NotReached)
         replica.leave()
         replica.breaker.failed(at_once=not_reached and self.replicas.several)
         return self._refused("not_reached" if not_reached else "broken_off")
 
-    async def _head(self, replica: Replica, request: NextRequest, until: float) -> aiohttp.ClientResponse:
+    async def _head(self, replica: Replica, request: NextRequest, until: float) -> Connection:
         """One try. Whatever but a failed connection ends it is told here, and the replica is left."""
-        patience = Patience(request.timeout_s, until=until)
         try:
-            async with patience:
-                return await self._send(replica, request, patience)
+            return await self._send(replica, request, until)
         except _CONNECTION_FAILED:
             if request.body is None or request.body.failure is None:
                 raise
@@ -148,9 +174,7 @@ class Upstream:
             replica.breaker.failed()
             _FAILURES.labels(self.name, "timeout").inc()
             raise UpstreamTimeout() from None
-        except aiohttp.ClientError as fault:
-            if request.body is not None and request.body.failure is not None:
-                raise self._not_its_fault(replica, request.body.failure) from None
+        except Garbled as fault:
             raise self._failed(replica, fault) from None
         except BaseException as ended:
             raise self._not_its_fault(replica, ended) from None
@@ -160,15 +184,25 @@ class Upstream:
         replica.breaker.left()
         return reason
 
-    async def _send(self, replica: Replica, request: NextRequest, patience: Patience) -> aiohttp.ClientResponse:
-        headers = list(request.headers)
-        data = None if request.body is None else request.body.onward(patience)
-        if request.body is not None and data is not None and not isinstance(data, bytes) and request.body.length:
-            headers.append(("Content-Length", str(request.body.length)))
-        return await self._session().request(
-            request.method, URL(replica.address + request.target, encoded=True), headers=headers, data=data,
-            allow_redirects=False, skip_auto_headers=_SKIPPED,
-        )  # fmt: skip
+    async def _send(self, replica: Replica, request: NextRequest, until: float) -> Connection:
+        connection = await self.pool.connection(replica.address, until)
+        try:
+            body = None if request.body is None else request.body.onward(connection)
+            length = 0 if body is None else len(body) if isinstance(body, bytes) else request.body_length
+            chunked = length is None
+            framing = b"" if request.safe and not length and not chunked else _framing(length)
+            await connection.send(
+                _head(request, replica.address, framing), body, chunked=chunked, only_head=request.method == "HEAD",
+                until=until, seconds=request.timeout_s,
+            )  # fmt: skip
+        except BaseException:
+            connection.close()
+            raise
+        return connection
+
+
+def _framing(length: int | None) -> bytes:
+    return b"\r\ntransfer-encoding: chunked" if length is None else b"\r\ncontent-length: %d" % length
 
 
 class Upstreams:
@@ -178,33 +212,19 @@ class Upstreams:
         self, addresses: Mapping[str, str | Sequence[str]], *, places: int = PLACES, resolve: Resolve = resolved,
         look_up_s: float = LOOK_UP_S,
     ) -> None:  # fmt: skip
-        self._client: aiohttp.ClientSession | None = None
+        self._pool = Pool()
+        self._serving = False
         self._resolve = resolve
         self._look_up_s = look_up_s
         self._looking: asyncio.Task[None] | None = None
         self.services = {
-            name: Upstream(name, [told] if isinstance(told, str) else told, self._opened, places=places)
+            name: Upstream(name, [told] if isinstance(told, str) else told, self._pool, places=places)
             for name, told in sorted(addresses.items())
         }
 
-    def _opened(self) -> aiohttp.ClientSession:
-        if self._client is None:
-            raise ServiceUnavailable()
-        return self._client
-
     async def open(self) -> None:
         """Inside the loop that serves."""
-        client = aiohttp.ClientSession(
-            connector=aiohttp.TCPConnector(limit=0, limit_per_host=0, keepalive_timeout=KEEPALIVE_S),
-            cookie_jar=aiohttp.DummyCookieJar(),
-            timeout=aiohttp.ClientTimeout(total=None, sock_connect=CONNECT_S),
-            auto_decompress=False,
-            raise_for_status=False,
-            trust_env=False,
-        )
-        # the library would send a PUT or DELETE twice after a broken connection; whether it had its effect is unknown
-        client._retry_connection = False
-        self._client = client
+        self._serving = True
         await self.look_up()
         self._looking = asyncio.create_task(self._keep_looking(), name="upstreams")
 
@@ -218,19 +238,18 @@ class Upstreams:
             await self.look_up()
 
     async def close(self) -> None:
-        client, self._client = self._client, None
+        self._serving = False
         looking, self._looking = self._looking, None
         if looking is not None:
             looking.cancel()
             with suppress(asyncio.CancelledError):
                 await looking
-        if client is not None:
-            await client.close()
+        self._pool.close()
 
     def of(self, service: str) -> Upstream:
         """Raises `ServiceUnavailable` where no address is set."""
         found = self.services.get(service)
-        if found is None:
+        if found is None or not self._serving:
             raise ServiceUnavailable()
         return found
 
@@ -240,12 +259,21 @@ class Upstreams:
         Raises as `exchange`, also for any other status.
         """
         until = asyncio.get_running_loop().time() + timeout_s
-        async with self.of(service).exchange(NextRequest("GET", target, headers, timeout_s)) as response:
+        pairs = [(name.encode("ascii"), value.encode("latin-1")) for name, value in headers]
+        async with self.of(service).exchange(NextRequest("GET", target, pairs, timeout_s)) as answer:
             try:
                 async with asyncio.timeout_at(until):
-                    body = await response.read()
-            except (TimeoutError, aiohttp.ClientError):
+                    body = await _whole(answer, timeout_s)
+            except (TimeoutError, BrokenOff, Garbled):
                 raise UpstreamTimeout() from None
-            if response.status != 200:
+            if answer.status != 200:
                 raise ServiceUnavailable()
             return json.loads(body)
+
+
+async def _whole(answer: Connection, seconds: float) -> bytes:
+    pieces = [answer.take()]
+    while not answer.complete:
+        pieces.append(await answer.more(seconds))
+    pieces.append(answer.take())
+    return b"".join(pieces)

@@ -26,6 +26,7 @@ from gateway.authority.rules import Matrix
 from gateway.identity import queries, rules, tokens
 from gateway.identity.attempts import Door, Origin
 from gateway.identity.issuer import Issuer, terms_of
+from gateway.identity.known import Known, Seat
 from gateway.identity.verified_tokens import VerifiedTokens
 from gateway.organisation.handlers import CHANNEL
 from gateway.settings import GatewaySettings
@@ -65,25 +66,6 @@ class Caller:
         rules.refuse_without_step_up(self.post.level, self.authenticated_at, now)
 
 
-@dataclass(frozen=True, slots=True)
-class Known:
-    """What was looked up of one session."""
-
-    session: rules.SessionFacts
-    person: rules.PersonFacts
-    acting: rules.Acting | None
-
-    def concerns(self, person_id: UUID) -> bool:
-        """Whether a change of this person changes what is known here."""
-        return person_id == self.person.id or (self.acting is not None and person_id == self.acting.delegator.id)
-
-    def post(self, appointment_id: UUID, matrix: Matrix, now: datetime) -> rules.Post | None:
-        """The appointment acted under, one's own or the delegator's; None where it no longer holds."""
-        if self.session.delegation_id is None:
-            return self.person.post(appointment_id, now)
-        return None if self.acting is None else self.acting.post(self.person, matrix, now)
-
-
 class Callers:
     """Who callers are, remembered for `ttl` seconds."""
 
@@ -112,13 +94,16 @@ class Callers:
 
     async def caller_of(self, request: Request) -> Caller:
         """Who sends this request. Raises `TokenInvalid`."""
-        scheme, _, token = request.headers.get("authorization", "").partition(" ")
+        scheme, _, token = _single(request, b"authorization").partition(" ")
         if scheme.lower() != "bearer" or not token:
             raise TokenInvalid()
-        claims = self._tokens.read(token)
+        now = process_now()
+        claims = self._tokens.read(token, now)
         told = (claims.person_id, claims.generation, claims.epoch, claims.delegation_id)
-        known, origin = await self._facts(claims.session_id), self.origin_of(request)
-        return await self._standing(known, told, claims.appointment_id, claims.authenticated_at, origin)
+        known, origin = self._fresh(claims.session_id), self.origin_of(request)
+        if known is None:
+            known, now = await self._facts(claims.session_id), process_now()
+        return await self._standing(known, told, claims.appointment_id, claims.authenticated_at, origin, now)
 
     async def again(self, caller: Caller) -> Caller:
         """The same caller as things are now, without the token, which does not live as long as a stream may.
@@ -128,40 +113,53 @@ class Callers:
         session = caller.session
         told = (caller.person.id, session.generation, caller.person.epoch, session.delegation_id)
         known = await self._facts(session.id)
-        return await self._standing(known, told, caller.actor.appointment_id, caller.authenticated_at, caller.origin)
+        return await self._standing(
+            known, told, caller.actor.appointment_id, caller.authenticated_at, caller.origin, process_now()
+        )
 
     async def _standing(
-        self, known: Known, told: tuple[Any, ...], appointment_id: UUID, authenticated_at: datetime, origin: Origin
-    ) -> Caller:
+        self, known: Known, told: tuple[Any, ...], appointment_id: UUID, authenticated_at: datetime, origin: Origin,
+        now: datetime,
+    ) -> Caller:  # fmt: skip
         """The caller, if what he was told still holds. Raises `TokenInvalid`."""
-        session, person, now = known.session, known.person, process_now()
+        session, person = known.session, known.person
         void = session.ended or session.expires_at <= now or not person.active
         differs = told != (person.id, session.generation, person.epoch, session.delegation_id)
         post = known.post(appointment_id, self.matrix, now)
         if void or differs or post is None:
             raise TokenInvalid()
         table = in_force(await self.tables(), legal_day(now))
+        seat = known.seats.get(appointment_id)
+        if seat is None or seat.post is not post or seat.table is not table:
+            known.seats[appointment_id] = seat = Seat.of(post, table, self._acting_at(known, post, table, origin))
+        return Caller(person, session, post, seat.actor(origin), authenticated_at, known.acting)
+
+    def _acting_at(self, known: Known, post: rules.Post, table: AuthorityTable | None, origin: Origin) -> Actor:
         actor = rules.actor_of(
-            person, post, self.matrix, table, origin.request_id, restricted=session.must_set_password,
+            known.person, post, self.matrix, table, origin.request_id, restricted=known.session.must_set_password,
             source=origin.source,
         )  # fmt: skip
-        if known.acting is not None:
-            actor = rules.acting_for(actor, known.acting, self.matrix, post, table)
-        return Caller(person, session, post, actor, authenticated_at, known.acting)
+        return actor if known.acting is None else rules.acting_for(actor, known.acting, self.matrix, post, table)
 
     def origin_of(self, request: Request) -> Origin:
         """The peer; where that is a trusted proxy, the caller it names last. Any other header names nobody."""
-        peer = request.client.host if request.client else ""
-        forwarded = request.headers.get("x-forwarded-for", "").rpartition(",")[2].strip()
+        client = request.scope.get("client")
+        peer = client[0] if client else ""
+        forwarded = _single(request, b"x-forwarded-for").rpartition(",")[2].strip() if self.proxies else ""
         with suppress(ValueError):
             if forwarded and any(ipaddress.ip_address(peer) in one for one in self.proxies):
                 peer = str(ipaddress.ip_address(forwarded))
-        return Origin(peer, UUID(request.state.request_id))
+        return Origin(peer, UUID(request.scope["state"]["request_id"]))
+
+    def _fresh(self, session_id: UUID) -> Known | None:
+        """What is remembered of a session, where it still counts."""
+        held = self._known.get(session_id)
+        return held[1] if held is not None and self.hearing and time.monotonic() - held[0] < self.ttl else None
 
     async def _facts(self, session_id: UUID) -> Known:
-        held = self._known.get(session_id)
-        if held is not None and self.hearing and time.monotonic() - held[0] < self.ttl:
-            return held[1]
+        held = self._fresh(session_id)
+        if held is not None:
+            return held
         # requests of one moment share one look-up, and none joins a look-up that began before a change
         if not self.hearing:
             return await self._look_up(session_id)
@@ -225,6 +223,14 @@ class Callers:
 
     def _heard(self, _driver: Any, _pid: int, _channel: str, payload: Any) -> None:
         self.forget(None if payload == "*" else UUID(payload))
+
+
+def _single(request: Request, name: bytes) -> str:
+    """The first value of a field, empty where there is none."""
+    for known, value in request.scope["headers"]:
+        if known == name:
+            return value.decode("latin-1")
+    return ""
 
 
 async def authenticate(request: Request) -> Actor:

@@ -40,8 +40,10 @@ CLOCKLESS = ("rules", "tables", "schemas", "queries", "handlers", "consumers")
 
 LIBRARY_PLACES: dict[str, tuple[str, ...]] = {
     "nats": ("shared.messaging",),
-    # the forwarding, and the keys of an issuer outside
-    "aiohttp": ("gateway.forwarding", "gateway.identity.issuer"),
+    # the keys of an issuer outside
+    "aiohttp": ("gateway.identity.issuer",),
+    # the connections to the services
+    "httptools": ("gateway.forwarding.connection",),
     "argon2": ("gateway.identity",),
     # made in the gateway, verified everywhere; the settings read the public keys, the launcher makes the pairs
     "joserfc": ("shared.actor", "shared.settings", "gateway.identity", "gateway.forwarding", "embedded"),

@@ -37,7 +37,7 @@ OWN_NAMES: dict[str, str] = {
     "gateway/identity/verified_tokens.py": "a signature is verified once, and what it says judged with every request",
     "gateway/identity/machines.py": "a machine signs in by key: neither a password nor a lock-out",
     "gateway/identity/callers.py": "who sends a request, for every room and for what is forwarded",
-    "gateway/identity/verified_tokens.py": "what a signature proves is remembered; everything else about a caller is not",
+    "gateway/identity/known.py": "what is remembered of a sign-in, and what follows from it alone",
     "gateway/feed/live.py": "a stream lives as long as a sign-in: neither a route nor a read",
     "gateway/structure/effects.py": "what a change of the tree does, for the request of its day and for the tick alike",
     "gateway/seed.py": "the first filling crosses all rooms of the gateway",
