@@ -40,7 +40,7 @@ VIOLATIONS = [
         "class Room:\n    async " + "def f(self):\n" + "        x = 1\n" * 40,
     ),
     ("routes_are_thin", "services/claims/intake/routes.py", LONG_ROUTE),
-    ("shared_is_small", "shared/outbox.py", "x = 1\n" * 6501),
+    ("shared_is_small", "shared/outbox.py", "x = 1\n" * 6901),
     ("rooms_have_the_known_files", "services/claims/intake/validators.py", ""),
     ("rooms_have_the_known_files", "services/claims/intake/parts/rules.py", ""),
     ("rooms_have_the_known_files", "services/claims/models.py", ""),
