@@ -16,6 +16,7 @@ from gateway.audit import routes as audit
 from gateway.authority import routes as authority
 from gateway.authority.tables import AuthorityTableRow
 from gateway.catalogue import routes as catalogue
+from gateway.consumers import EVENT_TYPES
 from gateway.delegation import routes as delegation
 from gateway.delegation.tables import DelegationRow
 from gateway.directives import routes as directives
@@ -30,6 +31,8 @@ from gateway.organisation import routes as organisation
 from gateway.organisation.tables import Person, UnitRow
 from gateway.settings import GatewaySettings
 from gateway.structure import routes as structure
+from gateway.webhooks.routes import webhook_room
+from gateway.webhooks.tables import Webhook
 from gateway.workbench import routes as workbench
 from shared.records import record_routes
 from shared.routing import Room
@@ -53,6 +56,8 @@ def rooms(settings: GatewaySettings) -> tuple[Room, ...]:
         record_routes(AuthorityTableRow, "/v1/authority-tables", read="organisation.authority.read"),
         workbench.room,
         feed.room,
+        webhook_room(EVENT_TYPES),
+        record_routes(Webhook, "/v1/webhooks", read="organisation.webhook.read"),
         audit.room,
         catalogue.room,
         catalogue.document_room(public=settings.docs),

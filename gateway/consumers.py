@@ -9,7 +9,7 @@ from pydantic import BaseModel, ConfigDict
 
 from gateway.feed.handlers import keep
 from shared.database import Transaction
-from shared.events import Consumer, Received
+from shared.events import Consumer, Received, type_of
 
 _DOCUMENT = Path(__file__).parent / "catalogue" / "asyncapi.json"
 
@@ -31,3 +31,4 @@ def consumer_of(subject: str) -> Consumer:
 
 SUBJECTS: tuple[str, ...] = tuple(sorted(json.loads(_DOCUMENT.read_text(encoding="utf-8"))["channels"]))
 CONSUMERS: tuple[Consumer, ...] = tuple(consumer_of(subject) for subject in SUBJECTS)
+EVENT_TYPES: tuple[str, ...] = tuple(sorted({type_of(subject) for subject in SUBJECTS}))

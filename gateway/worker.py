@@ -7,16 +7,21 @@ from __future__ import annotations
 from datetime import timedelta
 from uuid import UUID
 
+from gateway.authority.rules import Matrix
 from gateway.consumers import CONSUMERS
 from gateway.directives.handlers import OVERDUE
-from gateway.feed.handlers import forgetting
+from gateway.feed import handlers as feed
 from gateway.forwarding.upstreams import Upstreams
+from gateway.identity.callers import PERMISSIONS
 from gateway.identity.machines import forget_expired
 from gateway.identity.tokens import read_signing_key
 from gateway.organisation.handlers import TURNS
 from gateway.settings import GatewaySettings
 from gateway.structure.handlers import Ask, due_changes
 from gateway.structure.queries import Elsewhere, elsewhere
+from gateway.webhooks import delivering as webhooks
+from gateway.webhooks.routes import terms_of
+from gateway.webhooks.sealing import Seal
 from shared.ticks import Tick
 from shared.workers import run_worker
 
@@ -43,8 +48,13 @@ def asking(settings: GatewaySettings) -> Ask:
 def main() -> None:
     """Publish and look for what is due until stopped; the gateway's rule sets come with its base seed."""
     settings = GatewaySettings()  # type: ignore[call-arg]
-    ticks = (EXPIRED, due_changes(asking(settings)), TURNS, OVERDUE, forgetting(settings.feed_keep_days))
-    run_worker("gateway", settings, consumers=CONSUMERS, ticks=ticks)
+    ticks = (
+        EXPIRED, due_changes(asking(settings)), TURNS, OVERDUE, feed.forgetting(settings.feed_keep_days),
+        webhooks.forgetting(settings.webhook_keep_days),
+    )  # fmt: skip
+    matrix = Matrix.load(PERMISSIONS.read_text(encoding="utf-8"))
+    pushing = webhooks.delivering(terms_of(settings), Seal(settings.secret()), matrix, settings.public_url)
+    run_worker("gateway", settings, consumers=CONSUMERS, ticks=ticks, loops=(pushing,))
 
 
 if __name__ == "__main__":

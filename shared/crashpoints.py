@@ -10,6 +10,7 @@ dies at the third pass. The exit is immediate, without clean-up, with the status
     ticks.before_commit     a due item is claimed and done, not committed
     ticks.after_commit      a due item is committed; the next one has not begun
     jobs.before_commit      a line of a job is carried out, not committed
+    webhooks.after_answer   the target has answered; the delivery is not yet marked
     jobs.after_commit       a line of a job is committed; the next one has not begun
 """
 

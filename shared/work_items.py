@@ -10,21 +10,16 @@ from datetime import datetime
 from typing import Any
 from uuid import UUID
 
-from fastapi import Request
 from pydantic import BaseModel
 from sqlalchemy import Column, DateTime, Table, Text, Uuid, func, select, update
 from sqlalchemy.dialects.postgresql import insert
-from starlette.responses import Response
 
 from shared import open_tasks
 from shared.clock import Instant
-from shared.database import Record, Transaction, path_range
+from shared.database import Record, Transaction
 from shared.errors import Text as Words
 from shared.ids import Id, uuid7
 from shared.kernel import kernel
-from shared.routing import Reads, Room, shown
-
-LIMIT = 500
 
 work_items = Table(
     "work_items",
@@ -100,11 +95,7 @@ class WorkItemOut(BaseModel):
     opened_at: Instant
 
 
-class WorkItemsOut(BaseModel):
-    items: list[WorkItemOut]
-
-
-def _shape(row: Any) -> WorkItemOut:
+def shape(row: Any) -> WorkItemOut:
     return WorkItemOut(
         id=row["id"], kind=row["kind"], title={"zh": row["title_zh"], "en": row["title_en"]},
         record={"type": row["record_type"], "id": str(row["record_id"]), "number": row["record_number"]},
@@ -114,37 +105,8 @@ def _shape(row: Any) -> WorkItemOut:
     )  # fmt: skip
 
 
-async def visible_items(tx: Transaction) -> list[WorkItemOut]:
-    """Open items below the caller's unit, and those addressed to the caller wherever their record is."""
-    items = work_items.c
-    open_ones = select(work_items).where(items.closed_at.is_(None)).order_by(items.due_at.nulls_last(), items.id)
-    actor = tx.actor
-    rows = list((await tx.execute(open_ones.where(path_range(items.org_path, actor.scope)).limit(LIMIT))).mappings())
-    grants = select(open_tasks.task_grants.c.record_path).where(
-        open_tasks.task_grants.c.person_id == actor.person_id, open_tasks.task_grants.c.closed_at.is_(None)
-    )
-    for path in set(await tx.scalars(grants)):
-        if not (path == actor.scope or path.startswith(actor.scope + ".")):
-            await tx.use_scope(path)
-            mine = open_ones.where(items.person_id == actor.person_id, items.org_path == path)
-            rows += (await tx.execute(mine)).mappings()
-    return [_shape(row) for row in rows]
-
-
 async def open_counts(tx: Transaction, person_ids: list[UUID]) -> dict[UUID, int]:
     """How many items each person has open, for assignee pickers."""
     items = work_items.c
     statement = select(items.person_id, func.count()).where(items.closed_at.is_(None), items.person_id.in_(person_ids))
     return {key: value for key, value in await tx.execute(statement.group_by(items.person_id))}
-
-
-def work_item_routes(service: str) -> Room:
-    """`GET /internal/work-items`: for the gateway's inbox; the caller's token decides what is in it."""
-    room = Room(include_in_schema=False)
-
-    @room.reads("/internal/work-items", WorkItemsOut, may="organisation.work_item.read", free_query=True)
-    async def list_work_items(call: Reads, _request: Request) -> Response:
-        async with call.db.transaction(call.actor) as tx:
-            return shown(WorkItemsOut(items=await visible_items(tx)))
-
-    return room

@@ -6,8 +6,9 @@ from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 from uuid import UUID
 
-from sqlalchemy import Select, select
+from sqlalchemy import Select, or_, select
 
+from gateway.feed.rules import ALSO_WITH, readable
 from gateway.feed.tables import FeedEvent, FeedHead
 from shared.database import Transaction
 from shared.errors import CursorInvalid
@@ -58,9 +59,17 @@ async def events_after(tx: Transaction, position: int, limit: int, wanted: Wante
     return await tx.scalars(statement.order_by(FeedEvent.position).limit(limit))
 
 
+async def events_between(tx: Transaction, after: int, until: int, limit: int) -> Sequence[FeedEvent]:
+    """Up to `limit` events with `after` < position ≤ `until` in the scope of the transaction, whoever may read them."""
+    statement = select(FeedEvent).where(FeedEvent.position > after, FeedEvent.position <= until)
+    return await tx.scalars(statement.order_by(FeedEvent.position).limit(limit))
+
+
 def _readable(tx: Transaction, what: object) -> Select:
     held = [one for one in tx.actor.permissions if one.endswith(".read")]
-    statement = select(what).where(FeedEvent.permission.in_(held))  # type: ignore[call-overload]
+    also = list(readable(ALSO_WITH, tx.actor.permissions))
+    allowed = or_(FeedEvent.permission.in_(held), FeedEvent.type.in_(also)) if also else FeedEvent.permission.in_(held)
+    statement = select(what).where(allowed)  # type: ignore[call-overload]
     steps = tx.actor.scope.split(".")
     # row scope says the same; said like this an index by branch and position serves it in order
     return statement.where(FeedEvent.branch == ".".join(steps[:BRANCH_STEPS])) if len(steps) > 1 else statement

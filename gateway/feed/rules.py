@@ -24,6 +24,10 @@ READ_WITH: Mapping[str, str] = {
 }
 """Events about something that has no read permission of its own go with the record that they belong to."""
 
+ALSO_WITH: Mapping[str, str] = {"policy.application.approved": "policy.payment_order.read"}
+"""Single events that are meant for somebody who may not read their record: who issues policies hears of the approval
+of what it is to issue."""
+
 
 def permission_of(event_type: str) -> str:
     """What it takes to read events of this type (`claims.claim.reported`): the permission to read their record.
@@ -34,9 +38,14 @@ def permission_of(event_type: str) -> str:
     return READ_WITH.get(record, f"{record}.read")
 
 
+def may_read(event_type: str, permissions: Collection[str]) -> bool:
+    """Whether a holder of `permissions` may read events of this type."""
+    return permission_of(event_type) in permissions or ALSO_WITH.get(event_type) in permissions
+
+
 def readable(types: Collection[str], permissions: Collection[str]) -> set[str]:
     """Those of `types` that a holder of `permissions` may read."""
-    return {one for one in types if permission_of(one) in permissions}
+    return {one for one in types if may_read(one, permissions)}
 
 
 def outward(event: Mapping[str, Any], public_url: str) -> dict[str, Any]:

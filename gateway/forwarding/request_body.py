@@ -6,7 +6,7 @@ import asyncio
 from collections.abc import AsyncIterator, Sequence
 from typing import Protocol
 
-from starlette.types import Receive
+from starlette.types import Message, Receive
 
 from shared.errors import BodyTooLarge, MalformedRequest, Problem
 
@@ -49,6 +49,17 @@ class RequestBody:
         self._read_whole = False
         if self.length is not None and self.length > max_bytes:
             raise BodyTooLarge(max_bytes=max_bytes)
+
+    @classmethod
+    def of(cls, body: bytes) -> RequestBody:
+        """A body of our own, whole from the beginning."""
+
+        async def nothing_more() -> Message:
+            return {"type": "http.disconnect"}
+
+        made = cls([(b"content-length", str(len(body)).encode())], nothing_more, len(body))
+        made._kept = body
+        return made
 
     async def _pieces(self, patience: Patience | None = None) -> AsyncIterator[bytes]:
         size, more = 0, True

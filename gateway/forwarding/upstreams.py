@@ -253,14 +253,19 @@ class Upstreams:
             raise ServiceUnavailable()
         return found
 
-    async def ask(self, service: str, target: str, headers: Sequence[tuple[str, str]], timeout_s: float) -> Any:
-        """The JSON answer of a service's internal view, whole within the time.
+    async def ask(
+        self, service: str, target: str, headers: Sequence[tuple[str, str]], timeout_s: float, *,
+        body: bytes | None = None,
+    ) -> Any:  # fmt: skip
+        """The JSON answer of a service's internal view, whole within the time; with `body` it is a POST.
 
         Raises as `exchange`, also for any other status.
         """
         until = asyncio.get_running_loop().time() + timeout_s
+        own = None if body is None else RequestBody.of(body)
         pairs = [(name.encode("ascii"), value.encode("latin-1")) for name, value in headers]
-        async with self.of(service).exchange(NextRequest("GET", target, pairs, timeout_s)) as answer:
+        request = NextRequest("GET" if own is None else "POST", target, pairs, timeout_s, own)
+        async with self.of(service).exchange(request) as answer:
             try:
                 async with asyncio.timeout_at(until):
                     body = await _whole(answer, timeout_s)

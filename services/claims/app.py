@@ -55,7 +55,7 @@ from shared.audit_routes import audit_routes
 from shared.database import Database, Transaction
 from shared.records import record_routes
 from shared.service import build_app
-from shared.work_items import work_item_routes
+from shared.work_moves import Move, work_item_routes
 
 RULE_SETS = Path(__file__).parent / "rule_sets"
 
@@ -98,6 +98,17 @@ DUTIES = {
     ("claims", "archive"): claim_queries.who_may(Duty.ARCHIVIST, "archivist"),
 }
 """What pickers ask about a claim, by the name of the duty."""
+STEP = Move(claim_queries.who_may(Duty.APPROVER, "claims_approver", "department_head"), at_unit=True)
+MOVES = {
+    "survey": Move(survey_queries.who_may_survey, survey.send_another),
+    "approve": STEP,
+    "cosign": STEP,
+    "pay": Move(payment_queries.who_may_pay),
+    "resubmit": Move(payment_queries.who_may_pay),
+    "adjuster": Move(claim_queries.who_may(Duty.ADJUSTER, anywhere=True)),
+    "archivist": Move(claim_queries.who_may(Duty.ARCHIVIST, anywhere=True)),
+}
+"""How work is given to somebody else, by its kind or by the position that does it."""
 FACT_SOURCES = (
     adjustment.known,
     approval_queries.known,
@@ -142,7 +153,7 @@ def create_app(settings: ClaimsSettings | None = None) -> FastAPI:
         ),
         record_files(Claim, "/v1/claims", read="claims.attachment.read", write="claims.attachment.add"),
         uploads_room("/v1/claims", may="claims.attachment.add"),
-        work_item_routes("claims"),
+        work_item_routes(MOVES),
         assignee_routes(DUTIES),
         audit_routes("claims"),
     )

@@ -6,6 +6,7 @@ from pathlib import Path
 
 from fastapi import FastAPI
 
+from services.complaints.assignment import handlers as assignment
 from services.complaints.assignment import queries as assignment_queries
 from services.complaints.assignment import routes as assignment_routes
 from services.complaints.complaint.shapes import plain_values
@@ -22,10 +23,15 @@ from shared.audit_routes import audit_routes
 from shared.database import Database
 from shared.records import record_routes
 from shared.service import build_app
-from shared.work_items import work_item_routes
+from shared.work_moves import Move, work_item_routes
 
 RULE_SETS = Path(__file__).parent / "rule_sets"
 PATH = "/v1/complaints"
+
+MOVES = {
+    "handle_complaint": Move(assignment_queries.who_may_handle, assignment.hand_over, ("complaint_officer",)),
+    "notify_complainant": Move(assignment_queries.who_may_handle, None, ("complaint_officer",)),
+}
 
 
 def create_app(settings: ComplaintsSettings | None = None) -> FastAPI:
@@ -43,7 +49,7 @@ def create_app(settings: ComplaintsSettings | None = None) -> FastAPI:
             plain_values=plain_values,
         ),
         record_files(Complaint, PATH, read="complaints.attachment.read", write="complaints.attachment.add"),
-        work_item_routes("complaints"),
+        work_item_routes(MOVES),
         assignee_routes({("complaints", "handle"): assignment_queries.who_may_handle}),
         audit_routes("complaints"),
     )  # fmt: skip

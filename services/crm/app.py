@@ -29,12 +29,14 @@ from shared.audit_routes import audit_routes
 from shared.database import Database
 from shared.records import record_routes
 from shared.service import build_app
-from shared.work_items import work_item_routes
+from shared.work_moves import Move, work_item_routes
 
 RULE_SETS = Path(__file__).parent / "rule_sets"
 
 CUSTOMER_ACTIONS = (*customer.ACTIONS, *assignment.ACTIONS, *merging.ACTIONS)
 REVEAL = "crm.customer.reveal"
+
+MOVES = {"return_visit": Move(visit_queries.who_may_take_over)}
 
 
 def create_app(settings: CrmSettings | None = None) -> FastAPI:
@@ -53,7 +55,7 @@ def create_app(settings: CrmSettings | None = None) -> FastAPI:
         ),
         finding_routes.room,
         record_routes(Finding, "/v1/findings", read="crm.finding.read"),
-        work_item_routes("crm"),
+        work_item_routes(MOVES),
         assignee_routes({("return-visits", "visit"): visit_queries.who_may_visit}),
         audit_routes("crm"),
     )

@@ -17,7 +17,7 @@ from shared.database import Database
 from shared.job_routes import job_routes
 from shared.records import record_routes
 from shared.service import build_app
-from shared.work_items import work_item_routes
+from shared.work_moves import work_item_routes
 
 RULE_SETS = Path(__file__).parent / "rule_sets"
 
@@ -32,7 +32,7 @@ def create_app(settings: PolicySettings | None = None) -> FastAPI:
             Policy, "/v1/policies", read="policy.policy.read", reveal="policy.policy.reveal", plain_values=plain_values
         ),
         job_routes("policy", read="policy.job.read", cancel="policy.job.cancel"),
-        work_item_routes("policy"),
+        work_item_routes({}),
         assignee_routes({}),
         audit_routes("policy"),
     )

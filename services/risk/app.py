@@ -7,6 +7,7 @@ from pathlib import Path
 from fastapi import FastAPI
 
 from services.risk.hazard import routes as hazard_routes
+from services.risk.inspection import handlers as inspection
 from services.risk.inspection import queries as inspection_queries
 from services.risk.inspection import routes as inspection_routes
 from services.risk.inspection.queries import ACTIONS, PLAN_ACTIONS
@@ -20,9 +21,14 @@ from shared.audit_routes import audit_routes
 from shared.database import Database
 from shared.records import record_routes
 from shared.service import build_app
-from shared.work_items import work_item_routes
+from shared.work_moves import Move, work_item_routes
 
 RULE_SETS = Path(__file__).parent / "rule_sets"
+
+MOVES = {
+    "inspect": Move(inspection_queries.who_may_inspect),
+    "report_inspection": Move(inspection_queries.who_may_inspect, inspection.send_another, ("risk_engineer",)),
+}
 
 
 def create_app(settings: RiskSettings | None = None) -> FastAPI:
@@ -38,7 +44,7 @@ def create_app(settings: RiskSettings | None = None) -> FastAPI:
         record_routes(KeyRiskFile, "/v1/key-risk-files", read="risk.key_risk_file.read"),
         record_files(Inspection, "/v1/inspections", read="risk.attachment.read", write="risk.attachment.add"),
         record_files(Hazard, "/v1/hazards", read="risk.attachment.read", write="risk.attachment.add"),
-        work_item_routes("risk"),
+        work_item_routes(MOVES),
         assignee_routes({("inspections", "inspect"): inspection_queries.who_may_inspect}),
         audit_routes("risk"),
     )

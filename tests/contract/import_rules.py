@@ -40,8 +40,8 @@ CLOCKLESS = ("rules", "tables", "schemas", "queries", "handlers", "consumers")
 
 LIBRARY_PLACES: dict[str, tuple[str, ...]] = {
     "nats": ("shared.messaging",),
-    # the keys of an issuer outside
-    "aiohttp": ("gateway.identity.issuer",),
+    # the keys of an issuer outside, and the targets of webhooks
+    "aiohttp": ("gateway.identity.issuer", "gateway.webhooks.sending"),
     # the connections to the services
     "httptools": ("gateway.forwarding.connection",),
     "argon2": ("gateway.identity",),

@@ -17,6 +17,7 @@ ROOMS: dict[str, tuple[str, ...]] = {
         "structure",
         "workbench",
         "feed",
+        "webhooks",
         "catalogue",
         "audit",
     ),

@@ -18,6 +18,7 @@ from embedded.demonstration.network import teams, units
 from embedded.demonstration.people import people, staff_by
 from gateway.authority import routes as authority
 from gateway.authority.tables import AuthorityTableRow
+from gateway.consumers import EVENT_TYPES
 from gateway.delegation import routes as delegation
 from gateway.delegation.tables import DelegationRow
 from gateway.directives import routes as directives
@@ -33,6 +34,8 @@ from gateway.organisation.tables import Person, UnitRow
 from gateway.seed import seed_network
 from gateway.settings import GatewaySettings
 from gateway.structure import routes as structure
+from gateway.webhooks.routes import webhook_room
+from gateway.webhooks.tables import Webhook
 from gateway.workbench import routes as workbench
 from shared.actor import ALGORITHM, machine
 from shared.database import Database
@@ -74,6 +77,8 @@ def rooms_app(settings: GatewaySettings) -> FastAPI:
         directory.room,
         workbench.room,
         feed.room,
+        webhook_room(EVENT_TYPES),
+        record_routes(Webhook, "/v1/webhooks", read="organisation.webhook.read"),
         record_routes(UnitRow, "/v1/units", read="organisation.unit.read"),
         record_routes(Person, "/v1/people", read="organisation.person.read"),
         record_routes(DelegationRow, "/v1/delegations", read="organisation.delegation.read"),

@@ -107,15 +107,19 @@ async def facts_of(tx: Transaction, claim: Claim, state: Any = None) -> ClaimFac
     return ClaimFacts(claim, duties, tx.now, companions=await companions_of(tx, claim), **more)
 
 
-def who_may(duty: rules.Duty, *positions: str) -> assignees.Duty:
-    """For pickers: who may be given `duty` on a claim, in one of `positions` at a unit that has it."""
+def who_may(duty: rules.Duty, *positions: str, anywhere: bool = False) -> assignees.Duty:
+    """For pickers: who may be given `duty` on a claim, in one of `positions` at a unit that has it.
+
+    `anywhere`: whoever asks has seen to the position; work may go to another unit of the branch.
+    """
 
     async def judged(tx: Transaction, claim_id: UUID, state: Any) -> assignees.Check:
         facts = await facts_of(tx, await tx.find(Claim, claim_id), state)
         acts = () if facts.approval is None else facts.approval.standing().live
 
         async def check(person_id: UUID) -> None:
-            await assignees.refuse_without_post(tx, person_id, positions, facts.claim.org_path)
+            if not anywhere:
+                await assignees.refuse_without_post(tx, person_id, positions, facts.claim.org_path)
             rules.refuse_person(facts.duties, person_id, duty, facts.interested)
             if duty is rules.Duty.APPROVER and any(person_id in one.persons for one in acts):
                 raise SeparationOfDuties(conflicting_duty=str(duty), taking=str(duty))

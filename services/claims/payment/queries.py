@@ -23,6 +23,7 @@ from services.claims.payment import rules
 from services.claims.payment.tables import Payment
 from shared import directory
 from shared.actor import Actor
+from shared.assignees import Check
 from shared.attachments import attachments
 from shared.authority import Unit
 from shared.database import Transaction
@@ -180,3 +181,9 @@ async def approved_by(tx: Transaction, claim_id: UUID, actor: Actor) -> bool:
     """Whether the caller, or the one for whom the caller acts, is an approver of the claim."""
     people = acting(actor)
     return any(one.duty is Duty.APPROVER and one.person_id in people for one in await spine.duties_of(tx, claim_id))
+
+
+async def who_may_pay(tx: Transaction, payment_id: UUID, state: Any) -> Check:
+    """For work that is given to another cashier: who has no other duty on the claim."""
+    payment = await tx.find(Payment, payment_id)
+    return await spine.who_may(Duty.CASHIER, anywhere=True)(tx, payment.claim_id, state)

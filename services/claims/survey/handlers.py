@@ -6,6 +6,8 @@ from datetime import datetime, timedelta
 from typing import Any
 from uuid import UUID
 
+from sqlalchemy import select
+
 from services.claims.claim import queries as spine
 from services.claims.claim.handlers import require_files, take_duty
 from services.claims.claim.rules import Duty, refuse_person
@@ -176,3 +178,21 @@ ACTIONS = (
     Action("dispatch", "POST", "/v1/claims/{id}/dispatches", "claims.survey.dispatch", check_dispatch),
     Action("report_survey", "POST", "/v1/claims/{id}/surveys", "claims.survey.report", check_report),
 )
+
+
+async def send_another(tx: Transaction, claim_id: UUID, surveyor_id: UUID) -> None:
+    """The work was given to another surveyor: from now on he is the one who is sent, with the same time limit."""
+    claim = await tx.find(Claim, claim_id, lock=True)
+    last = await tx.scalar(
+        select(Dispatch).where(Dispatch.claim_id == claim_id).order_by(Dispatch.created_at.desc()).limit(1)
+    )
+    if last is None:
+        return
+    claim.version += 1
+    claim.updated_at = tx.now
+    tx.add(
+        Dispatch(
+            id=uuid7(), created_at=tx.now, claim_id=claim_id, org_path=claim.org_path, surveyor_person_id=surveyor_id,
+            due_at=last.due_at, person_id=tx.actor.person_id,
+        )
+    )  # fmt: skip

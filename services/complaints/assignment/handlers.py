@@ -8,8 +8,9 @@ from services.complaints.assignment import queries, rules
 from services.complaints.assignment.schemas import Assign, CheckIdentity
 from services.complaints.complaint.handlers import for_act, happened, record
 from services.complaints.complaint.rules import ComplaintStatus, check_papers_asked
+from services.complaints.complaint.tables import Complaint
 from shared.actor import Actor
-from shared.database import Database
+from shared.database import Database, Transaction
 from shared.errors import Text
 from shared.idempotency import Answer, RequestKey
 from shared.work_items import close_items, open_item
@@ -51,3 +52,9 @@ async def assign(
         )  # fmt: skip
         told = {"officer": {"person_id": str(chosen.person_id), "staff_no": chosen.staff_no}}
         return await record(tx, complaint, "assign", told, before=before, reason=command.reason)
+
+
+async def hand_over(tx: Transaction, complaint_id: UUID, officer_id: UUID) -> None:
+    """The work was given to another officer: from now on the complaint is his."""
+    complaint = await tx.find_for_change(Complaint, complaint_id, None)
+    complaint.officer_person_id = officer_id

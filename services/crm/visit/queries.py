@@ -104,6 +104,16 @@ async def who_may_visit(tx: Transaction, visit_id: UUID, _state: Any) -> assigne
     return check
 
 
+async def who_may_take_over(tx: Transaction, visit_id: UUID, _state: Any) -> assignees.Check:
+    """For work that is given to another unit of the branch: who sold nothing here and handled nothing of it."""
+    facts = await facts_of(tx, await tx.find(ReturnVisit, visit_id))
+
+    async def check(person_id: UUID) -> None:
+        rules.refuse_caller(person_id, sellers=facts.sellers, claim_duties=facts.claim_duties)
+
+    return check
+
+
 async def duties_about(tx: Transaction, about_id: UUID) -> list[tuple[UUID, str]]:
     """Who sold or handled this record or one above it: a claim answers for the seller of its policy."""
     chain: list[UUID] = []

@@ -153,3 +153,9 @@ async def confirm_plan(db: Database, actor: Actor, key: RequestKey, plan_id: UUI
         state = RecordState(id=plan.id, version=plan.version, status=plan.status)
         out = PlanFactOut(id=uuid7(), created_at=tx.now, inspection_plan=state)
         return tx.answer(out, location=f"/v1/inspection-plans/{plan.id}", version=plan.version)
+
+
+async def send_another(tx: Transaction, inspection_id: UUID, inspector_id: UUID) -> None:
+    """The work was given to another engineer: from now on he is the one who goes."""
+    inspection = await tx.find_for_change(Inspection, inspection_id, None)
+    inspection.inspector_person_id = inspector_id
