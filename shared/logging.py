@@ -8,7 +8,6 @@ import re
 import sys
 from collections.abc import MutableMapping
 from contextvars import ContextVar
-from datetime import UTC, datetime
 from typing import Any
 
 import structlog
@@ -69,12 +68,14 @@ def _with_request(_logger: Any, _method: str, line: MutableMapping[str, Any]) ->
     return line
 
 
+_stamp = structlog.processors.TimeStamper(fmt="iso", utc=True)
+
 _PROCESSORS: list[Any] = [
     structlog.contextvars.merge_contextvars,
     _with_request,
     _with_service,
     structlog.processors.add_log_level,
-    structlog.processors.TimeStamper(fmt="iso", utc=True),
+    _stamp,
     _with_trace,
     structlog.processors.format_exc_info,
     _without_personal_data,
@@ -93,7 +94,7 @@ def log_answered(method: str, route: str, status: int, seconds: float, person_id
         f'{{"method": {_text(method)}, "route": {_text(route)}, "status": {status}, "ms": {round(seconds * 1000, 1)}, '
         f'"person_id": {"null" if person_id is None else _text(str(person_id))}, "event": "answered", '
         f'"request_id": {_text(request_id.get() or "")}, "service": {_text(_deployable)}, "level": "info", '
-        f'"timestamp": "{datetime.now(UTC).replace(tzinfo=None).isoformat()}Z", "trace_id": "{trace_id()}"}}'
+        f'"timestamp": "{_stamp(None, "info", {})["timestamp"]}", "trace_id": "{trace_id()}"}}'
     )
     _StandardError().msg(line)
 

@@ -16,8 +16,9 @@ from starlette.types import ASGIApp, Message, Receive, Scope, Send
 from gateway.forwarding import table
 from gateway.forwarding.answers import refuse
 from gateway.forwarding.door import KnownCallers
-from gateway.forwarding.headers import refuse_unclean, values
+from gateway.forwarding.headers import refuse_unclean
 from gateway.forwarding.rate_limit import RateLimit, signs_in
+from gateway.forwarding.table import Place
 from shared.errors import Problem, RateLimited
 
 HIDDEN = frozenset({"/metrics"})
@@ -29,7 +30,8 @@ class Edge:
 
     def __init__(
         self, app: ASGIApp, *, hosts: Sequence[str], rate_limit: RateLimit, callers: Callable[[], KnownCallers],
-        methods_at: Callable[[str], set[str]], elsewhere: Callable[[], ASGIApp], forwards: Callable[[str], bool],
+        methods_at: Callable[[str], set[str]], elsewhere: Callable[[], ASGIApp],
+        forwards: Callable[[str], Place | None],
     ) -> None:  # fmt: skip
         self.app = app
         self.hosts = hosts
@@ -58,8 +60,10 @@ class Edge:
             await refuse(scope, self._counted(scope, send), problem)
             return
         # what only a service can answer need not be compared with every route of the gateway's own first
-        direct = scope["path"] in HIDDEN or self.forwards(scope["path"])
-        app = self.elsewhere() if direct else self.app
+        place = self.forwards(scope["path"])
+        if place is not None:
+            scope["state"]["place"] = place
+        app = self.elsewhere() if place is not None or scope["path"] in HIDDEN else self.app
         await app(scope, receive, self._counted(scope, send))
 
     def _refuse_unclean(self, scope: Scope) -> None:
@@ -74,7 +78,7 @@ class Edge:
 
     def _count_stranger(self, scope: Scope) -> None:
         """Requests that state nobody, and sign-ins, count for the address that they come from."""
-        if signs_in(scope) or not values(scope["headers"], b"authorization"):
+        if signs_in(scope) or all(name != b"authorization" for name, _ in scope["headers"]):
             self.rate_limit.count_source(scope, self._source(scope))
 
     def _source(self, scope: Scope) -> str:

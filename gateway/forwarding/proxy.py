@@ -51,7 +51,7 @@ class Forwarding:
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         path, template = scope["path"], UNMATCHED
         try:
-            place = self.table.find(path)
+            place = scope["state"].get("place") or self.table.find(path)
             if place is None:
                 await self.door.caller(scope)
                 raise NotFound()

@@ -86,11 +86,15 @@ class _Node:
         return Place(self.routes)
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True)
 class Place:
     """A path that exists: its routes by method."""
 
     routes: Mapping[str, ForwardedRoute]
+
+    @cached_property
+    def templates(self) -> frozenset[str]:
+        return frozenset(one.path for one in self.routes.values())
 
     def route(self, method: str) -> ForwardedRoute:
         """Raises `MethodNotAllowed` with the complete `Allow`."""
@@ -136,14 +140,15 @@ class RouteTable:
             raise ValueError(f"{route.method} {route.path}: taken by {', '.join(others) or route.service}")
         node.routes[route.method] = route
 
-    def apart_from(self, templates: Iterable[str]) -> Callable[[str], bool]:
-        """Whether a path is one of the table's and cannot be meant for any of `templates`, the gateway's own."""
+    def apart_from(self, templates: Iterable[str]) -> Callable[[str], Place | None]:
+        """The place of a path that is one of the table's and cannot be meant for any of `templates`, the gateway's
+        own; None for every other."""
         own = list(templates)
         shared = {route.path for route in self.routes if any(_meet(route.path, other) for other in own)}
 
-        def found(path: str) -> bool:
+        def found(path: str) -> Place | None:
             place = self.find(path)
-            return place is not None and not any(one.path in shared for one in place.routes.values())
+            return None if place is None or not shared.isdisjoint(place.templates) else place
 
         return found
 

@@ -11,7 +11,7 @@ import ipaddress
 import time
 from collections.abc import AsyncIterator, Sequence
 from contextlib import asynccontextmanager, suppress
-from dataclasses import dataclass, field, fields
+from dataclasses import dataclass
 from datetime import datetime
 from pathlib import Path
 from typing import Any
@@ -26,6 +26,7 @@ from gateway.authority.rules import Matrix
 from gateway.identity import queries, rules, tokens
 from gateway.identity.attempts import Door, Origin
 from gateway.identity.issuer import Issuer, terms_of
+from gateway.identity.known import Known, Seat
 from gateway.identity.verified_tokens import VerifiedTokens
 from gateway.organisation.handlers import CHANNEL
 from gateway.settings import GatewaySettings
@@ -41,7 +42,6 @@ PERMISSIONS = Path(__file__).parent.parent / "authority" / "permissions.toml"
 MOST = 20_000
 """Callers remembered at a time; the one remembered first goes first."""
 _PAUSE_S = 1.0
-_LASTING = tuple(one.name for one in fields(Actor) if one.name not in ("request_id", "source"))
 
 
 @dataclass(frozen=True, slots=True)
@@ -64,43 +64,6 @@ class Caller:
     def refuse_without_step_up(self, now: datetime) -> None:
         """From the central branch upward: raises `StepUpRequired` unless the password was given within 5 minutes."""
         rules.refuse_without_step_up(self.post.level, self.authenticated_at, now)
-
-
-@dataclass(frozen=True, slots=True)
-class Seat:
-    """What a caller at a post is under a table of limits; only the request and its source differ each time."""
-
-    post: rules.Post
-    table: AuthorityTable | None
-    lasting: dict[str, Any]
-
-    @classmethod
-    def of(cls, post: rules.Post, table: AuthorityTable | None, actor: Actor) -> Seat:
-        return cls(post, table, {name: getattr(actor, name) for name in _LASTING})
-
-    def actor(self, origin: Origin) -> Actor:
-        return Actor(**self.lasting, request_id=origin.request_id, source=origin.source)
-
-
-@dataclass(frozen=True, slots=True)
-class Known:
-    """What was looked up of one session."""
-
-    session: rules.SessionFacts
-    person: rules.PersonFacts
-    acting: rules.Acting | None
-    seats: dict[UUID, Seat] = field(default_factory=dict, compare=False)
-    """By appointment: what was worked out of all this once."""
-
-    def concerns(self, person_id: UUID) -> bool:
-        """Whether a change of this person changes what is known here."""
-        return person_id == self.person.id or (self.acting is not None and person_id == self.acting.delegator.id)
-
-    def post(self, appointment_id: UUID, matrix: Matrix, now: datetime) -> rules.Post | None:
-        """The appointment acted under, one's own or the delegator's; None where it no longer holds."""
-        if self.session.delegation_id is None:
-            return self.person.post(appointment_id, now)
-        return None if self.acting is None else self.acting.post(self.person, matrix, now)
 
 
 class Callers:

@@ -40,8 +40,10 @@ CLOCKLESS = ("rules", "tables", "schemas", "queries", "handlers", "consumers")
 
 LIBRARY_PLACES: dict[str, tuple[str, ...]] = {
     "nats": ("shared.messaging",),
-    # the forwarding, the keys of an issuer outside, and the targets of webhooks
-    "aiohttp": ("gateway.forwarding", "gateway.identity.issuer", "gateway.webhooks.sending"),
+    # the keys of an issuer outside, and the targets of webhooks
+    "aiohttp": ("gateway.identity.issuer", "gateway.webhooks.sending"),
+    # the connections to the services
+    "httptools": ("gateway.forwarding.connection",),
     "argon2": ("gateway.identity",),
     # made in the gateway, verified everywhere; the settings read the public keys, the launcher makes the pairs
     "joserfc": ("shared.actor", "shared.settings", "gateway.identity", "gateway.forwarding", "embedded"),

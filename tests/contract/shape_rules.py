@@ -36,7 +36,7 @@ OWN_NAMES: dict[str, str] = {
     "gateway/identity/outside.py": "the exchange of an issuer's token for a sign-in of ours",
     "gateway/identity/machines.py": "a machine signs in by key: neither a password nor a lock-out",
     "gateway/identity/callers.py": "who sends a request, for every room and for what is forwarded",
-    "gateway/identity/verified_tokens.py": "what a signature proves is remembered, and nothing else about a caller",
+    "gateway/identity/known.py": "what is remembered of a sign-in, and what follows from it alone",
     "gateway/feed/live.py": "a stream lives as long as a sign-in: neither a route nor a read",
     "gateway/webhooks/targets.py": "which addresses may be connected to, looked up and judged in one place",
     "gateway/webhooks/sealing.py": "secrets are sealed and opened here alone",

@@ -26,7 +26,7 @@ COMPANY_WIDE = {
     "/v1/directory": "who holds what is read by everybody who has to assign work",
 }
 OF_ONESELF = {"/v1/session", "/v1/me", "/v1/token"}
-INBOX = {"/v1/work-items", "/v1/audit-entries"}
+INBOX = {"/v1/work-items", "/v1/audit-entries", "/v1/events"}
 FLOOR = 60
 
 
@@ -123,7 +123,8 @@ DRY = {"dry_run": "true"}
 
 async def test_the_inbox_is_empty_and_the_trail_holds_only_the_own_branch(gate: Gate) -> None:
     for operation in own_operations(gate):
-        if not operation.path.startswith(tuple(INBOX)):
+        # what a stream has lost of another branch has its test where gaps are made
+        if not operation.path.startswith(tuple(INBOX)) or operation.method != "GET" or operation.path.endswith("gaps"):
             continue
         for name, who in await gate.holders(operation, ELSEWHERE):
             items = (await gate.call(who, operation)).json()["items"]

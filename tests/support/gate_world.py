@@ -17,20 +17,28 @@ from embedded.demonstration.people import people
 from gateway.app import create_app
 from gateway.delegation.tables import DelegationRow
 from gateway.directives.tables import Directive
+from gateway.identity.machines import register_machine_key
 from gateway.organisation.tables import Appointment, Team, UnitChange, UnitRow
 from gateway.seed import seed_network
+from gateway.webhooks.tables import Delivery, Webhook
 from shared.actor import machine
 from shared.clock import legal_day, process_now
 from shared.ids import uuid7
+from tests.service.gateway.test_machines import KEY, assertion, sign_in
 from tests.support import engines, gateway
+from tests.support.feeding import arrive, event
 from tests.support.gateway import HASH, GatewayUnderTest, SignedIn
 from tests.support.route_walk import Operation, Rows
 from tests.support.schema_bodies import UNKNOWN
 from tests.support.tokens import MATRIX
 
-RECORDS = {"/units/": "unit_id", "/delegations/": "delegation_id", "/directives/": "directive_id"}
+RECORDS = {
+    "/units/": "unit_id", "/delegations/": "delegation_id", "/directives/": "directive_id",
+    "/webhooks/": "webhook_id",
+}  # fmt: skip
 """Collections whose records have a history; elsewhere it is the person's."""
 ELSEWHERE = {"S": ("320104", "320205"), "C": ("3202",), "L": ("3200",), "B": ("33",)}
+CORE = "M0033"
 OWN_UNITS = {"S": "320102", "C": "3201", "B": "32", "H": "00"}
 
 
@@ -49,8 +57,16 @@ class Gate:
             found = [one for one in everybody() if holds(one, position, unit_code)]
             if not found:
                 return None
-            self.entered[position, unit_code] = await self.gateway.enter_as(found[0]["login"])
+            login = found[0]["login"]
+            self.entered[position, unit_code] = await (self.gateway.enter_as(login) if login else self._enter_core())
         return self.entered[position, unit_code]
+
+    async def _enter_core(self) -> SignedIn:
+        """The core system of the other branch, by its key."""
+        await register_machine_key(self.gateway.db, CORE, KEY.as_dict(private=False))
+        answer = await sign_in(self.gateway, assertion(iss=CORE, sub=CORE))
+        assert answer.status_code == 200, answer.text
+        return SignedIn(CORE, answer.json()["access_token"], "", {})
 
     async def holders(self, operation: Operation, places: dict[str, Any]) -> list[tuple[str, SignedIn]]:
         found = []
@@ -87,6 +103,8 @@ def everybody() -> list[dict[str, Any]]:
     """The story units' people, and for the other branch one person of each position that a branch has."""
     kept = {code for codes in ELSEWHERE.values() for code in codes} | set(OWN_UNITS.values())
     found = [one for one in people() if one["appointments"][0]["unit_code"] in kept and one["kind"] == "person"]
+    post = {"position": "core_system", "unit_code": "33", "from": "2024-01-01", "to": None}
+    found.append({"staff_no": CORE, "login": None, "name": "核心", "kind": "machine", "appointments": [post]})
     branch = [name for name, one in MATRIX.positions.items() if "B" in one.at and one.group != "machine"]
     for n, position in enumerate(branch):
         post = {"position": position, "unit_code": "33", "from": "2024-01-01", "to": None}
@@ -115,6 +133,24 @@ async def _more_records(gate: Gate) -> None:
     gate.ids |= {"team_id": str(team["id"]), "directive_id": str(directive["id"]), "change_id": str(change["id"])}
 
 
+async def _pushed(under_test: GatewayUnderTest, person_id: UUID, post: Mapping[str, Any]) -> dict[str, str]:
+    """A webhook at the unit of the walk that was told of something once."""
+    place = {"org_path": post["org_path"]}
+    hook = Webhook(
+        id=uuid7(), version=1, **place, url="https://core.example/hook", events=["*"], status="active",
+        person_id=person_id, appointment_id=post["id"], sealed_secret=b"x" * 60, fed_to=0,
+    )  # fmt: skip
+    one = Delivery(
+        id=uuid7(), **place, webhook_id=hook.id, event_id=uuid7(), position=0, type="claims.payment.ordered",
+        record_id=uuid7(), event={}, status="delivered", attempts=1, next_at=process_now(),
+    )  # fmt: skip
+    async with under_test.db.transaction(machine("gateway")) as tx:
+        tx.add(hook)
+        await tx.flush()
+        tx.add(one)
+    return {"webhook_id": str(hook.id), "delivery_id": str(one.id)}
+
+
 async def _delegated(under_test: GatewayUnderTest, person_id: UUID, post: Mapping[str, Any]) -> str:
     """Something that the person of the walk has delegated to a colleague of the same unit."""
     deputy = next(one for one in everybody() if holds(one, "surveyor", "320102"))
@@ -135,7 +171,7 @@ async def gate_of(clones: engines.Clones, folder: Path) -> AsyncIterator[Gate]:
     """The gateway before services that are all away, with two branches and their people."""
     url = clones.application_url("gateway")
     await clones.reset("gateway")
-    quotas = dict.fromkeys(("rate_read", "rate_write", "rate_sign_in", "rate_source"), 1_000_000)
+    quotas = dict.fromkeys(("rate_read", "rate_write", "rate_machine", "rate_sign_in", "rate_source"), 1_000_000)
     nowhere = dict.fromkeys(("policy", "claims", "risk", "complaints", "crm"), "http://localhost:1")
     app = create_app(gateway.settings_of(url, folder, service_urls=nowhere, **quotas))
     staff = everybody()
@@ -152,8 +188,10 @@ async def gate_of(clones: engines.Clones, folder: Path) -> AsyncIterator[Gate]:
                 "person_id": str(person["id"]), "record_id": str(person["id"]), "appointment_id": str(post["id"]),
                 "unit_id": str(unit["id"]), "thumbprint": "x" * 43,
                 "delegation_id": await _delegated(under_test, person["id"], post),
+                **await _pushed(under_test, person["id"], post),
             }  # fmt: skip
             gate = Gate(under_test, Rows(clones.superuser_dsn("gateway")), ids, {})
             await _more_records(gate)
+            await arrive(under_test.db, event())
             yield gate
     await clones.reset("gateway")

@@ -1,85 +1,31 @@
-"""Webhooks: signed, in order, repeated for a day, paused, ended, sent again by hand; and only where they may go."""
+"""Webhooks: signed, in order, repeated for a day, paused, ended, and sent again by hand."""
 
 from __future__ import annotations
 
 import asyncio
 import time
 from collections.abc import AsyncIterator, Mapping
-from dataclasses import dataclass
 from datetime import timedelta
 from pathlib import Path
-from typing import Any
 from uuid import uuid4
 
 import pytest
-from sqlalchemy import text, update
+from sqlalchemy import update
 
-from gateway.identity.machines import register_machine_key
 from gateway.organisation.tables import Appointment
-from gateway.webhooks.delivering import Courier, forgetting
-from gateway.webhooks.routes import terms_of
-from gateway.webhooks.sealing import Seal
-from gateway.webhooks.tables import Delivery, Webhook
+from gateway.webhooks.tables import Webhook
 from shared.actor import machine
-from shared.kernel import kernel
-from tests.service.gateway.test_machines import KEY, assertion, sign_in
 from tests.support import engines
 from tests.support.feeding import HANGZHOU, arrive, event
-from tests.support.gateway import GatewayUnderTest, running
-from tests.support.receiving_webhooks import Receiver, receiving
-from tests.support.tokens import MATRIX
-
-ORDERED, CANCELLED = "claims.payment.ordered.v1", "claims.claim.cancelled.v1"
-
-
-@dataclass
-class World:
-    """A core system that has signed in, a receiver, and the courier between."""
-
-    gateway: GatewayUnderTest
-    receiver: Receiver
-    courier: Courier
-    token: str
-
-    async def register(self, **changes: Any) -> dict[str, Any]:
-        body = {"url": self.receiver.url, "events": ["claims.payment.ordered"], "org_path": "00.32"} | changes
-        answer = await self.gateway.post(self.token, "/v1/webhooks", body)
-        assert answer.status_code == 201, answer.text
-        return answer.json()
-
-    async def read(self, webhook_id: str) -> dict[str, Any]:
-        return (await self.gateway.get(self.token, f"/v1/webhooks/{webhook_id}")).json()
-
-    async def log(self, webhook_id: str, query: str = "") -> list[dict[str, Any]]:
-        answer = await self.gateway.get(self.token, f"/v1/webhooks/{webhook_id}/deliveries{query}")
-        assert answer.status_code == 200, answer.text
-        return answer.json()["items"]
-
-    async def later(self, ago: timedelta) -> None:
-        """As if so much time had gone by since everything that happened."""
-        async with self.gateway.db.transaction(machine("gateway")) as tx:
-            for statement in (
-                "update webhook_deliveries set next_at = next_at - :a, began_at = began_at - :a",
-                "update webhooks set failing_since = failing_since - :a, former_until = former_until - :a",
-            ):
-                await tx.execute(text(statement.replace(":a", "cast(:a as interval)")), {"a": ago})
-
-
-def sent(number: int = 1, **more: Any) -> dict[str, Any]:
-    return event(more.pop("subject", ORDERED), amount=f"{number}.00", **more)
+from tests.support.webhook_world import CANCELLED, World, sent, webhook_world
 
 
 @pytest.fixture
 async def world(
     database_urls: Mapping[str, str], clean_databases: engines.Clones, tmp_path: Path
 ) -> AsyncIterator[World]:
-    changes = {"webhook_http": True, "webhook_networks": ["127.0.0.0/8"]}
-    async with running(database_urls["gateway"], tmp_path, **changes) as gateway, receiving() as receiver:
-        await register_machine_key(gateway.db, "M0001", KEY.as_dict(private=False))
-        token = (await sign_in(gateway, assertion())).json()["access_token"]
-        settings = gateway.app.state.settings
-        courier = Courier(gateway.db, terms_of(settings), Seal(settings.secret()), MATRIX, settings.public_url)
-        yield World(gateway, receiver, courier, token)
+    async with webhook_world(database_urls["gateway"], tmp_path) as found:
+        yield found
 
 
 async def test_an_event_arrives_signed_with_the_secret_that_was_shown_once(world: World):
@@ -98,20 +44,6 @@ async def test_an_event_arrives_signed_with_the_secret_that_was_shown_once(world
     [kept] = await world.log(hook["id"])
     assert (kept["status"], kept["attempts"], kept["answer_status"]) == ("delivered", 1, 204)
     assert await world.courier.pass_once() == 0
-
-
-async def test_the_secret_is_sealed_and_a_repeat_of_the_registration_does_not_show_it(world: World):
-    body = {"url": world.receiver.url, "events": ["claims.*"], "org_path": "00.32"}
-    first = await world.gateway.post(world.token, "/v1/webhooks", body, key="once")
-    again = await world.gateway.post(world.token, "/v1/webhooks", body, key="once")
-    assert again.headers["idempotency-replayed"] == "true"
-    assert (again.json()["id"], "secret" in again.json()) == (first.json()["id"], False)
-    secret = first.json()["secret"].removeprefix("whsec_")
-    [row] = await world.gateway.rows(Webhook.__table__)
-    answers = await world.gateway.rows(kernel.tables["stored_answers"])
-    history = await world.gateway.rows(kernel.tables["history"])
-    assert secret not in str((row, answers, history))
-    assert len(row["sealed_secret"]) == 12 + 32 + 16
 
 
 async def test_only_events_that_are_wanted_below_the_path_and_after_the_registration_are_sent(world: World):
@@ -271,51 +203,3 @@ async def test_a_courier_that_starts_late_catches_up_once(world: World):
         one.cancel()
     await asyncio.gather(*work, return_exceptions=True)
     assert sorted(one.id for one in world.receiver.got) == sorted(one["id"] for one in events)
-
-
-async def test_whoever_may_not_read_an_event_cannot_have_it_pushed(world: World):
-    admin = await world.gateway.enter("system_admin", "00")
-    body = {"url": world.receiver.url, "events": ["claims.payment.ordered"], "org_path": "00"}
-    refusal = await world.gateway.post(admin, "/v1/webhooks", body)
-    assert (refusal.status_code, refusal.json()["code"]) == (403, "events_not_readable")
-    hook = await world.register(events=["*"])
-    path = f"/v1/webhooks/{hook['id']}"
-    for change in ({"url": "http://127.0.0.1:9/mine"}, {"events": ["organisation.*"]}):
-        moved = await world.gateway.call(admin, "PATCH", path, change, version=1)
-        assert (moved.status_code, moved.json()["code"]) == (403, "webhook_of_another")
-    renewed = await world.gateway.post(admin, f"{path}/secrets", {}, version=1)
-    assert (renewed.status_code, renewed.json()["code"]) == (403, "webhook_of_another")
-    paused = await world.gateway.call(admin, "PATCH", path, {"status": "paused"}, version=1)
-    assert (paused.status_code, paused.json()["status_reason"]) == (200, "asked")
-
-
-async def test_bad_registrations_are_refused(world: World):
-    good = {"url": world.receiver.url, "events": ["claims.*"], "org_path": "00.32"}
-    for changes, code in (
-        ({"events": ["claims.claim.vanished"]}, "validation_failed"),
-        ({"events": []}, "validation_failed"),
-        ({"org_path": "00.99"}, "reference_not_found"),
-        ({"org_path": "nowhere"}, "validation_failed"),
-        ({"secret": "mine"}, "unknown_property"),
-    ):
-        refusal = await world.gateway.post(world.token, "/v1/webhooks", good | changes)
-        assert (refusal.status_code, refusal.json()["code"]) == (422, code), changes
-    tried = await world.gateway.post(world.token, "/v1/webhooks?dry_run=true", good)
-    assert (tried.status_code, "id" in tried.json(), "secret" in tried.json()) == (200, False, False)
-    assert await world.gateway.rows(Webhook.__table__) == []
-
-
-async def test_a_webhook_is_removed_with_its_log_and_old_deliveries_leave_the_log(world: World):
-    hook = await world.register()
-    await arrive(world.gateway.db, sent())
-    await world.courier.pass_once()
-    async with world.gateway.db.transaction(machine("gateway")) as tx:
-        await tx.execute(text("update webhook_deliveries set created_at = created_at - interval '91 days'"))
-    assert await forgetting(90).function(world.gateway.db, 10) == 1
-    await arrive(world.gateway.db, sent(2))
-    await world.courier.pass_once()
-    assert len(await world.log(hook["id"])) == 1
-    gone = await world.gateway.call(world.token, "DELETE", f"/v1/webhooks/{hook['id']}", version=1)
-    assert gone.status_code == 200, gone.text
-    assert await world.gateway.rows(Delivery.__table__) == []
-    assert (await world.gateway.get(world.token, f"/v1/webhooks/{hook['id']}")).status_code == 404
