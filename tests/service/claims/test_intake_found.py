@@ -99,7 +99,8 @@ async def test_claims_are_found_by_plate_project_place_and_dates(life: ClaimLife
     first = await life.reported(plate_no="苏A12345", project="江岚大桥三标段", place="演示路1号桥墩")
     await life.reported(place="别处")
     for wanted in (
-        {"plate_no": "苏A12345"}, {"project": "江岚大桥"}, {"place": "桥墩"}, {"injured_name": "司徒海", "place": "演示路"},
+        {"plate_no": "苏A12345"}, {"project": "江岚大桥"}, {"place": "桥墩"},
+        {"injured_name": "司徒海", "place": "演示路"},
         {"place": "桥墩", "reported_from": "2020-01-01T00:00:00+08:00"},
     ):  # fmt: skip
         answer = await life.service.post(AGENT, "/v1/claims/searches", wanted)
