@@ -27,13 +27,14 @@ from services.claims.claim import routes as claim_routes
 from services.claims.claim import shapes as claim_shapes
 from services.claims.claim.rules import Duty
 from services.claims.claim.tables import Claim
+from services.claims.consent import handlers as consent
+from services.claims.consent import routes as consent_routes
 from services.claims.correspondence import queries as correspondence_queries
 from services.claims.correspondence import routes as correspondence_routes
 from services.claims.cover import queries as cover_queries
 from services.claims.deadlines import handlers as deadlines
 from services.claims.deadlines import queries as deadline_queries
 from services.claims.deadlines import routes as deadline_routes
-from services.claims.documents import consents
 from services.claims.documents import handlers as documents
 from services.claims.documents import routes as documents_routes
 from services.claims.documents import shapes as documents_shapes
@@ -59,6 +60,7 @@ from services.claims.payout import handlers as payout
 from services.claims.payout import routes as payout_routes
 from services.claims.placement import handlers as placement
 from services.claims.placement import routes as placement_routes
+from services.claims.policy_search import routes as policy_search_routes
 from services.claims.recovery import handlers as recovery
 from services.claims.recovery import routes as recovery_routes
 from services.claims.reopening import handlers as reopening
@@ -66,6 +68,8 @@ from services.claims.reopening import queries as reopening_queries
 from services.claims.reopening import routes as reopening_routes
 from services.claims.reserve import handlers as reserve
 from services.claims.reserve import routes as reserve_routes
+from services.claims.resurvey import handlers as resurvey
+from services.claims.resurvey import routes as resurvey_routes
 from services.claims.retention import handlers as retention
 from services.claims.retention import routes as retention_routes
 from services.claims.second_look import handlers as second_look
@@ -74,7 +78,6 @@ from services.claims.second_look.tables import QualityCheck
 from services.claims.settings import ClaimsSettings
 from services.claims.side import queries as side_queries
 from services.claims.statistics import routes as statistics_routes
-from services.claims.survey import again as survey_again
 from services.claims.survey import handlers as survey
 from services.claims.survey import queries as survey_queries
 from services.claims.survey import routes as survey_routes
@@ -91,6 +94,7 @@ from shared.work_moves import Move, work_item_routes
 RULE_SETS = Path(__file__).parent / "rule_sets"
 
 ROOMS = (
+    policy_search_routes.room,
     intake_routes.room,
     # Their fixed words stand before the id of a claim.
     statistics_routes.room,
@@ -100,7 +104,9 @@ ROOMS = (
     placement_routes.room,
     duplicates_routes.room,
     survey_routes.room,
+    resurvey_routes.room,
     documents_routes.room,
+    consent_routes.room,
     deadline_routes.room,
     reserve_routes.room,
     adjustment_routes.room,
@@ -126,9 +132,9 @@ ACTIONS = (
     *duplicates.ACTIONS,
     *claim_handlers.ACTIONS,
     *survey.ACTIONS,
-    *survey_again.ACTIONS,
+    *resurvey.ACTIONS,
     *documents.ACTIONS,
-    *consents.ACTIONS,
+    *consent.ACTIONS,
     *deadlines.ACTIONS,
     *reserve.ACTIONS,
     *adjustment.ACTIONS,

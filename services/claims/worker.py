@@ -10,11 +10,11 @@ from services.claims.duty.handlers import TICKS as DUTY_TICKS
 from services.claims.events import NoticeSent
 from services.claims.file_export.handlers import FILE_EXPORT, carry_out
 from services.claims.lending.handlers import TICKS as LENDING_TICKS
+from services.claims.resurvey.handlers import TICKS as SURVEY_TICKS
 from services.claims.retention.handlers import ticks as retention_ticks
 from services.claims.second_look.handlers import TICKS as SECOND_LOOK_TICKS
 from services.claims.settings import ClaimsSettings
 from services.claims.statistics.handlers import TICKS as STATISTICS_TICKS
-from services.claims.survey.watch import TICKS as SURVEY_TICKS
 from shared.job_runner import running
 from shared.notices import sending
 from shared.workers import run_worker

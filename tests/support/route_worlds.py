@@ -75,6 +75,9 @@ async def claims_world(service: ServiceUnderTest) -> RouteWorld:
         },
         creations={
             "/v1/claims": lambda known: report(policy_no=None, unit_code=None, upload_ids=[waiting if known else NONE]),
+            "/v1/duty-calls": lambda known: {
+                "call_ref": "2", "unit_code": "320102" if known else NONE, "received_at": rfc3339(process_now()),
+            },
             "/v1/claims/batches": lambda known: {"action": "dispatch", "items": [
                 {"ref": "1", "claim_id": claim if known else NONE, "version": 1, "surveyor_person_id": NONE}
             ]},

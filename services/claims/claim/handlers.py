@@ -22,7 +22,7 @@ from shared.idempotency import Answer, RequestKey
 from shared.ids import uuid7
 from shared.money import ZERO
 from shared.open_tasks import task_grants
-from shared.work_items import close_items, work_items
+from shared.work_items import close_items, open_item, work_items
 
 
 def take_duty(tx: Transaction, claim: Claim, duty: rules.Duty, person_id: UUID | None = None) -> None:
@@ -71,6 +71,15 @@ async def end_report(
         set_reserve(tx, claim, ZERO, reason)
     await close_items(tx, claim.id)
     tx.publish(events.ClaimCancelled(claim_id=claim.id, duplicate_of=duplicate_of, reason_code=reason_code), claim)
+
+
+async def ask_for_consent(tx: Transaction, claim: Claim) -> None:
+    """Open the work of obtaining the basis; the same work is not opened twice."""
+    await open_item(
+        tx, "obtain_consent", claim, Text("取得医疗信息处理的同意", "Obtain consent to keep medical data"),
+        number=claim.claim_no, unit_code=claim.unit_code, position="service_agent",
+        href=f"/v1/claims/{claim.id}/consents",
+    )  # fmt: skip
 
 
 async def require_files(tx: Transaction, claim: Claim, wanted: Sequence[tuple[str, UUID]]) -> None:

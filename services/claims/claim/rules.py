@@ -80,6 +80,12 @@ class Flag(StrEnum):
     RESERVE_EXCESSIVE = "reserve_excessive"
 
 
+def in_order(flags: Collection[str]) -> list[str]:
+    """The flags of a claim in the order of `Flag`; marks that other rooms set come after them and are never lost."""
+    known = [str(flag) for flag in Flag if flag in flags]
+    return [*known, *sorted(set(flags) - set(known))]
+
+
 _S = ClaimStatus
 
 NEXT: dict[ClaimStatus, frozenset[ClaimStatus]] = {

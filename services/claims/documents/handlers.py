@@ -9,7 +9,7 @@ from uuid import UUID
 from sqlalchemy import update
 
 from services.claims.claim import queries as spine
-from services.claims.claim.handlers import require_files
+from services.claims.claim.handlers import ask_for_consent, require_files
 from services.claims.claim.rules import ClaimStatus
 from services.claims.claim.tables import Claim
 from services.claims.deadlines.queries import decision_deadline
@@ -191,15 +191,6 @@ async def consents_wanted(tx: Transaction, claim: Claim, papers: queries.Papers)
     else:
         await close_items(tx, claim.id, "obtain_consent")
     return missing
-
-
-async def ask_for_consent(tx: Transaction, claim: Claim) -> None:
-    """Open the work of obtaining the basis; the same work is not opened twice."""
-    await open_item(
-        tx, "obtain_consent", claim, Text("取得医疗信息处理的同意", "Obtain consent to keep medical data"),
-        number=claim.claim_no, unit_code=claim.unit_code, position="service_agent",
-        href=f"/v1/claims/{claim.id}/consents",
-    )  # fmt: skip
 
 
 async def request_supplements(

@@ -7,14 +7,12 @@ from uuid import UUID
 from starlette.responses import Response
 
 from services.claims.claim.tables import Claim
-from services.claims.documents import consents, handlers, shapes
+from services.claims.documents import handlers, shapes
 from services.claims.documents.schemas import (
     CollectDocuments,
-    ConsentOut,
     DeliveryOut,
     DocumentsOut,
     ReceiveSupplements,
-    RecordConsent,
     RequestSupplements,
 )
 from shared.routing import Changes, Reads, Room, sent, shown
@@ -46,9 +44,3 @@ async def request_supplements(claim_id: UUID, command: RequestSupplements, call:
 async def receive_supplements(claim_id: UUID, command: ReceiveSupplements, call: Changes) -> Response:
     """Take in what the notice asked for; the period of the decision runs on once all of it is here."""
     return sent(await handlers.receive_supplements(call.db, call.actor, call.key, claim_id, call.version, command))
-
-
-@room.posts("/v1/claims/{claim_id}/consents", ConsentOut, may="claims.consent.record")
-async def record_consent(claim_id: UUID, command: RecordConsent, call: Changes) -> Response:
-    """Record the consent or the legal duty by which medical data of an injured person are kept."""
-    return sent(await consents.record_consent(call.db, call.actor, call.key, claim_id, call.version, command))

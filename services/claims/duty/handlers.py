@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import AsyncIterator, Mapping
 from dataclasses import dataclass
 from datetime import datetime, timedelta
@@ -26,6 +27,7 @@ from shared.jobs import spool
 from shared.ticks import Tick, claim, one_by_one
 from shared.work_items import close_items, open_item
 
+_MONTH = re.compile(r"[0-9]{4}-(0[1-9]|1[0-2])")
 CALL_IMPORT = "duty_call_import"
 CALL_IMPORT_MAX_BYTES = 100 * 1024 * 1024
 
@@ -48,6 +50,8 @@ async def plan_roster(
 ) -> DutyRoster:
     """Put a month's roster in place of what was planned; a later change is made on the version that was seen."""
     unit = await _unit(tx, unit_code)
+    if _MONTH.fullmatch(month) is None:
+        raise NotFound()
     own_id = queries.roster_id(unit_code, month)
     check_plan(tx.actor, Planned(month, tx.now))
     present = await tx.scalar(select(DutyRoster).where(DutyRoster.id == own_id))

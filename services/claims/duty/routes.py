@@ -14,13 +14,14 @@ from services.claims.duty.schemas import PlanRoster, RatesOut, RosterItem, Roste
 from services.claims.duty.tables import DutyRoster
 from shared import directory
 from shared.clock import at_midnight, legal_day
+from shared.database import Transaction
 from shared.jobs import JobOut
 from shared.pagination import Page, page, read_query, shaped
 from shared.routing import Creates, MatchHeader, Reads, Room, sent, shown
 
 room = Room(tags=["duty_roster"])
 
-Month = Annotated[str, Path(pattern=r"^[0-9]{4}-(0[1-9]|1[0-2])$", description="`2026-12`")]
+Month = Annotated[str, Path(description="`2026-12`; what is no month is not found.")]
 Day = Annotated[date | None, Query()]
 Codes = Annotated[list[str] | None, Query(max_length=50)]
 
@@ -40,7 +41,7 @@ async def read_roster(roster_id: UUID, call: Reads) -> Response:
     """One roster with everybody on it."""
     async with call.db.transaction(call.actor) as tx:
         row = await tx.find(DutyRoster, roster_id)
-        return shown(await shapes.alone(tx, row, call.language), version=row.version)
+        return shown(await _alone(tx, row, call.language), version=row.version)
 
 
 @room.puts("/v1/duty-rosters/{unit_code}/{month}", RosterOut, may="claims.duty_roster.plan")
@@ -50,7 +51,7 @@ async def plan_roster(
     """Plan a month without an uncovered hour; a roster that is there already needs the version seen in `If-Match`."""
     async with call.db.transaction(call.actor) as tx:
         row = await handlers.plan_roster(tx, unit_code, month, if_match, command)
-        return shown(await shapes.alone(tx, row, call.language), version=row.version)
+        return shown(await _alone(tx, row, call.language), version=row.version)
 
 
 @room.posts(
@@ -74,3 +75,7 @@ async def read_rates(call: Reads, from_on: Day = None, to_on: Day = None, unit_c
         ends = at_midnight(last + timedelta(days=1))
         rows = await queries.counted(tx, at_midnight(first), ends, paths, quick_s)
         return shown(shapes.rates(first, last, rows, quick_s))
+
+
+async def _alone(tx: Transaction, row: DutyRoster, language: str) -> RosterOut:
+    return await shapes.alone(tx, row, handlers.actions_on(row), handlers.Planned(row.month, tx.now), language)

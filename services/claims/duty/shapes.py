@@ -8,11 +8,10 @@ from typing import Any
 from uuid import UUID
 
 from services.claims.duty import queries, rules
-from services.claims.duty.handlers import Planned, actions_on
 from services.claims.duty.schemas import RateOut, RatesOut, RosterItem, RosterOut, ShiftOut
 from services.claims.duty.tables import DutyRoster
 from shared import directory
-from shared.actions import judged
+from shared.actions import Action, judged
 from shared.database import Transaction
 
 
@@ -23,11 +22,13 @@ async def items(tx: Transaction, rows: Sequence[DutyRoster]) -> list[RosterItem]
     return [RosterItem(**_told(tx, row, numbers)) for row in rows]
 
 
-async def alone(tx: Transaction, row: DutyRoster, language: str) -> RosterOut:
+async def alone(
+    tx: Transaction, row: DutyRoster, actions: tuple[Action[Any], ...], facts: Any, language: str
+) -> RosterOut:
     """One roster, and whether it may still change."""
     numbers = await directory.staff_numbers(tx, {UUID(one["person_id"]) for one in row.shifts})
-    actions = judged(actions_on(row), tx.actor, Planned(row.month, tx.now), row.id, language)
-    return RosterOut(**_told(tx, row, numbers), available_actions=actions)
+    shown = judged(actions, tx.actor, facts, row.id, language)
+    return RosterOut(**_told(tx, row, numbers), available_actions=shown)
 
 
 def _told(tx: Transaction, row: DutyRoster, numbers: dict[UUID, str]) -> dict[str, Any]:

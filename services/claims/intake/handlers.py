@@ -7,19 +7,19 @@ from decimal import Decimal
 from typing import Any
 
 from services.claims import events
-from services.claims.claim.handlers import take_duty
+from services.claims.claim.handlers import ask_for_consent, take_duty
 from services.claims.claim.rules import ClaimStatus, Duty, Flag, sees
 from services.claims.claim.tables import Claim, InjuredPerson
 from services.claims.cover import queries as cover
 from services.claims.deadlines.handlers import inform_head_office
-from services.claims.documents.handlers import ask_for_consent
 from services.claims.duplicates import rules as duplicates
 from services.claims.duplicates.handlers import join_accident
 from services.claims.guide.handlers import send_guide
 from services.claims.intake import queries, rules, shapes
-from services.claims.intake.candidates import candidates, keys_of_report
-from services.claims.intake.schemas import PolicyCandidate, ReportClaim
+from services.claims.intake.schemas import ReportClaim
 from services.claims.matching import rules as matching
+from services.claims.policy_search.queries import candidates, keys_of
+from services.claims.policy_search.schemas import PolicyCandidate
 from shared.actor import Actor
 from shared.attachments import take_uploads
 from shared.clock import SHANGHAI
@@ -73,7 +73,9 @@ async def _look(tx: Transaction, command: ReportClaim, digest_key: bytes) -> Fou
     moment = command.notified_at or tx.now
     looked = await cover.look_up(tx, command.policy_no, command.loss_at, moment, people)
     told = [Flag.STAFF_OR_RELATIVE] if await queries.staff_behind(tx, command, digest_key) else []
-    policies = [] if looked.version else await candidates(tx, keys_of_report(command, digest_key), command.loss_at)
+    policies = (
+        [] if looked.version else await candidates(tx, keys_of(queries.told_of(command), digest_key), command.loss_at)
+    )
     if len(policies) > 1:
         told.append(Flag.AMBIGUOUS_POLICY)
     relations = (await in_force(tx, "service_times")).content["insured_relations"]

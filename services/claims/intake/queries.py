@@ -46,6 +46,14 @@ def seen(command: ReportClaim) -> Seen:
     return Seen(None, command.policy_no, command.loss_at, command.place or "", command.area_code, frozenset(people))
 
 
+def told_of(command: ReportClaim) -> dict[str, list[str | None]]:
+    """What a report tells beside the number of its policy, for the search of policies."""
+    return {
+        "insured_name": [one.name for one in command.injured], "phone": [command.reporter.phone],
+        "id_no": [one.id_no for one in command.injured], "plate_no": [command.plate_no], "project": [command.project],
+    }  # fmt: skip
+
+
 def _hurts_one_of(command: ReportClaim) -> ColumnElement[bool]:
     """Claims with an injured person of this name or number; what was not told is not the same."""
     names = [one.name for one in command.injured if one.name]

@@ -7,6 +7,7 @@ from typing import Any, Literal
 from pydantic import AwareDatetime, BaseModel, ConfigDict, Field
 
 from services.claims.intake.rules import Channel
+from services.claims.policy_search.schemas import PolicyCandidate
 from shared.clock import Instant
 from shared.ids import Id
 from shared.money import Money
@@ -79,36 +80,6 @@ class GuideStep(BaseModel):
 class GuideOut(BaseModel):
     documents: list[GuideDocument]
     steps: list[GuideStep]
-
-
-class PolicyCandidate(BaseModel):
-    """A policy that may be the one; of a policy outside the caller's scope only its number is told."""
-
-    policy_no: str
-    matched_by: list[str]
-    policy_id: Id | None = None
-    policy_match: str | None = None
-    policy_version: int | None = None
-    product: str | None = None
-    line: str | None = None
-    unit_code: str | None = None
-
-
-class SearchPolicies(BaseModel):
-    """At least one of the keys; `loss_at` (default now) decides which version is looked at."""
-
-    model_config = ConfigDict(extra="forbid")
-
-    insured_name: str | None = Field(default=None, min_length=1, max_length=100)
-    phone: str | None = Field(default=None, min_length=3, max_length=30)
-    id_no: str | None = Field(default=None, min_length=4, max_length=30)
-    plate_no: str | None = Field(default=None, min_length=2, max_length=20)
-    project: str | None = Field(default=None, min_length=2, max_length=200)
-    loss_at: AwareDatetime | None = None
-
-
-class PolicyCandidates(BaseModel):
-    items: list[PolicyCandidate]
 
 
 class PossibleDuplicate(BaseModel):

@@ -17,10 +17,10 @@ from services.claims.intake.schemas import (
     GuideDocument,
     GuideOut,
     GuideStep,
-    PolicyCandidate,
     PossibleDuplicate,
     ReportOut,
 )
+from services.claims.policy_search.schemas import PolicyCandidate
 from shared.database import Transaction
 from shared.rule_sets import in_force
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 
-from services.claims.claim.rules import ClaimStatus, Flag, legal_moves
+from services.claims.claim.rules import ClaimStatus, Flag, in_order, legal_moves
 from shared.errors import Conflict, Fault, StateConflict, Text, ValidationFailed
 
 _S = ClaimStatus
@@ -81,4 +81,4 @@ def refuse_second_unit(org_path: str, unit_code: str) -> None:
 def flags_after(held: Iterable[str], found: Iterable[Flag]) -> list[str]:
     """The claim's flags once a match has been looked up again, in the order of `Flag`."""
     kept = {flag for flag in held if flag not in FOUND_BY_MATCH} | {str(flag) for flag in found}
-    return [str(flag) for flag in Flag if flag in kept]
+    return in_order(kept)

@@ -15,6 +15,7 @@ from services.claims.claim.rules import (
     Held,
     Line,
     advance,
+    in_order,
     legal_moves,
     refuse_to_take,
 )
@@ -85,7 +86,7 @@ RESERVE_FLAGS = (Flag.RESERVE_INADEQUATE, Flag.RESERVE_EXCESSIVE)
 def flags_with(held: Iterable[str], found: Flag | None) -> list[str]:
     """The claim's flags with this finding about the reserve in place of the earlier one, in the order of `Flag`."""
     kept = {one for one in held if one not in RESERVE_FLAGS} | ({str(found)} if found else set())
-    return [str(one) for one in Flag if one in kept]
+    return in_order(kept)
 
 
 def may_register(

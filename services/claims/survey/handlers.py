@@ -10,7 +10,7 @@ from sqlalchemy import select
 
 from services.claims.claim import queries as spine
 from services.claims.claim.handlers import require_files, take_duty
-from services.claims.claim.rules import Duty, refuse_person
+from services.claims.claim.rules import Duty, in_order, refuse_person
 from services.claims.claim.shapes import state_of
 from services.claims.claim.tables import Claim
 from services.claims.deadlines.handlers import inform_head_office
@@ -205,7 +205,7 @@ async def _counted_again(tx: Transaction, claim: Claim, command: ReportSurvey) -
     new = [one for one in intake.head_office_reasons(reports.report_of(claim), figures) if one not in known]
     if new:
         flags = {*claim.flags, str(intake.Flag.SERIOUS_CASUALTIES)}
-        claim.flags = [str(flag) for flag in intake.Flag if flag in flags]
+        claim.flags = in_order(flags)
     await inform_head_office(tx, claim, map(str, new))
 
 

@@ -7,19 +7,13 @@ from uuid import UUID
 
 from starlette.responses import Response
 
-from services.claims.claim.queries import facts_of
-from services.claims.claim.tables import Claim
-from services.claims.survey import again, handlers, queries, shapes
+from services.claims.survey import handlers
 from services.claims.survey.schemas import (
-    AnswerDispatch,
-    AnswerOut,
     BatchOut,
-    CandidatesOut,
     DispatchBatch,
     DispatchItem,
     DispatchOut,
     DispatchSurveyor,
-    OrderResurvey,
     ReportSurvey,
     SurveyOut,
 )
@@ -27,7 +21,7 @@ from shared.audit import Entry
 from shared.database import Transaction
 from shared.errors import Problem
 from shared.problems import body_of
-from shared.routing import Call, Changes, Creates, Reads, Room, sent, shown
+from shared.routing import Call, Changes, Creates, Room, sent
 
 room = Room(tags=["claims"])
 
@@ -38,27 +32,6 @@ async def dispatch_surveyor(claim_id: UUID, command: DispatchSurveyor, call: Cha
     return sent(
         await handlers.dispatch_surveyor(call.db, call.actor, call.key, claim_id, call.version, command, call.state)
     )
-
-
-@room.posts("/v1/claims/{claim_id}/resurveys", DispatchOut, may="claims.survey.dispatch")
-async def order_resurvey(claim_id: UUID, command: OrderResurvey, call: Changes) -> Response:
-    """Have the loss surveyed once more, with the reason; ordered again, the further survey goes to another surveyor."""
-    return sent(await again.order_resurvey(call.db, call.actor, call.key, claim_id, call.version, command, call.state))
-
-
-@room.posts("/v1/claims/{claim_id}/acceptances", AnswerOut, may="claims.survey.report")
-async def answer_dispatch(claim_id: UUID, command: AnswerDispatch, call: Changes) -> Response:
-    """Accept or decline, as the surveyor who was sent; who declines says why."""
-    return sent(await again.answer_dispatch(call.db, call.actor, call.key, claim_id, call.version, command))
-
-
-@room.reads("/v1/claims/{claim_id}/surveyor-candidates", CandidatesOut, may="claims.survey.dispatch")
-async def read_candidates(claim_id: UUID, call: Reads) -> Response:
-    """Surveyors of the branch: those who may go first, then those of the place, then those with the least to do."""
-    async with call.db.transaction(call.actor) as tx:
-        claim = await tx.find(Claim, claim_id)
-        found = await queries.candidates(tx, await facts_of(tx, claim, call.state))
-        return shown(CandidatesOut(items=[shapes.candidate(one) for one in found]), version=claim.version)
 
 
 @room.posts("/v1/claims/{claim_id}/surveys", SurveyOut, may="claims.survey.report")

@@ -42,7 +42,7 @@ async def _common(tx: Transaction, complaint: Complaint) -> dict[str, Any]:
     return {
         "complaint_no": complaint.complaint_no, "addressee": proxy.get("name") or complaint.complainant["name"],
         "received_on": _day(complaint.received_at), "due_on": _day(complaint.due_on),
-        "about": f"涉及保单或赔案 {'、'.join(numbers)}。" if numbers else "",
+        "about": f"涉及保单或赔案 {'、'.join(numbers)}。" if numbers else None,
         "unit": path[0].name if path else complaint.unit_code,
     }  # fmt: skip
 

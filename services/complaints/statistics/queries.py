@@ -6,18 +6,17 @@ from collections.abc import Mapping, Sequence
 from datetime import date, timedelta
 from typing import Any
 
-from sqlalchemy import Text, case, cast, func, literal_column, null, or_, select
+from sqlalchemy import Date, Text, case, cast, func, literal_column, null, or_, select
 
 from services.complaints.cause.rules import CauseTree
 from services.complaints.complaint.rules import ComplaintStatus
 from services.complaints.complaint.tables import Complaint, PolicyReference
-from services.complaints.statistics.rules import NOT_STATED, GroupKey, Period, folded
+from services.complaints.statistics.rules import NOT_STATED, GroupKey, Period, bucket, folded
 from shared.clock import at_midnight
 from shared.database import Transaction, path_range
 from shared.directory import directory_units
 
 _ENDED_EARLY = {ComplaintStatus.MERGED: "merged", ComplaintStatus.WITHDRAWN: "withdrawn"}
-_FORMAT = {Period.DAY: "YYYY-MM-DD", Period.WEEK: 'IYYY-"W"IW', Period.MONTH: "YYYY-MM"}
 
 
 def _columns() -> dict[GroupKey, Any]:
@@ -45,9 +44,7 @@ async def counts(
 ) -> dict[tuple[str, ...], int]:
     """Counts by period and keys of the complaints received in [first, last], both inclusive."""
     columns = _columns()
-    day = func.to_char(
-        func.timezone("Asia/Shanghai", Complaint.received_at), literal_column(f"'{_FORMAT[period]}'")
-    ).label("period")
+    day = cast(func.timezone("Asia/Shanghai", Complaint.received_at), Date).label("day")
     chosen = [func.coalesce(columns[key], NOT_STATED).label(f"k{n}") for n, key in enumerate(keys)]
     statement = select(day, *chosen, func.count())
     if first is not None:
@@ -57,7 +54,8 @@ async def counts(
     names = [literal_column(str(n + 1)) for n in range(len(keys) + 1)]
     rows = await tx.execute(statement.group_by(*names))
     stages = {code: node.stage for code, node in tree.nodes.items()}
-    return folded([(tuple(row[:-1]), int(row[-1])) for row in rows], keys, stages)
+    named = [((bucket(row[0], period), *row[1:-1]), int(row[-1])) for row in rows]
+    return folded(named, keys, stages)
 
 
 _OF_POLICIES: Mapping[GroupKey, Any] = {

@@ -24,8 +24,10 @@ def world(claims: ServiceUnderTest) -> ClaimsWorld:
 
 
 async def items(world: ClaimsWorld, claim_id: UUID) -> list[tuple[str, str, str]]:
+    """The open work that an approval asks for; the reserve has its own."""
     rows = await world.service.rows(kernel.tables["work_items"], record_id=claim_id, closed_at=None)
-    return sorted((each["kind"], each["unit_code"], each["position"]) for each in rows)
+    asked = [each for each in rows if each["kind"] != "review_reserve"]
+    return sorted((each["kind"], each["unit_code"], each["position"]) for each in asked)
 
 
 # ------------------------------------------------------------------------------------------ refusal

@@ -24,7 +24,7 @@ async def insured(life: ClaimLife, policy: str = "policy", number: str = ID_NO) 
 
 
 async def search(life: ClaimLife, body: dict[str, Any], who: Any = AGENT) -> Any:
-    return await life.service.post(who, "/v1/claims/policy-searches", body)
+    return await life.service.post(who, "/v1/claims/policies/searches", body)
 
 
 async def test_a_policy_is_found_by_the_identity_number_of_an_insured_person(life: ClaimLife) -> None:
@@ -55,6 +55,10 @@ async def test_of_a_policy_of_another_unit_only_the_number_is_told(life: ClaimLi
     await insured(life)
     found = (await search(life, {"id_no": ID_NO}, actor("service_agent", SIBLING))).json()["items"]
     assert found == [{"policy_no": POLICY_NO, "matched_by": ["id_no"]}]
+    await life.reported(plate_no="苏A12345")
+    browsing = {"insured_name": "司徒海", "phone": "13800001234", "plate_no": "苏A12345"}
+    assert len((await search(life, browsing)).json()["items"]) == 1
+    assert (await search(life, browsing, actor("service_agent", SIBLING))).json()["items"] == []
 
 
 async def test_a_search_for_nothing_is_refused(life: ClaimLife) -> None:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from datetime import timedelta
 from typing import Any
 
-from services.claims.survey.watch import TICKS
+from services.claims.resurvey.handlers import TICKS
 from shared.clock import process_now, rfc3339
 from shared.ticks import run_once
 from tests.support.claim_life import ADJUSTER, AGENT, CENTRAL, SIBLING, SURVEYOR, ClaimLife, MovedClock

@@ -9,11 +9,11 @@ import pytest
 
 from services.complaints.assignment.handlers import AUTOMATIC, RECUSALS
 from services.complaints.clock.handlers import BREACHES, CLOSINGS, ESCALATIONS, REMINDERS
-from services.complaints.complaint.tables import Complaint
 from shared.actor import machine
-from shared.clock import legal_day, process_now, rfc3339
+from shared.clock import legal_day, process_now
 from shared.kernel import kernel
 from shared.ticks import run_once
+from tests.support.complaint_acts import now, set_back, today, uploaded, working
 from tests.support.complaint_world import (
     ABOVE,
     AGENT,
@@ -23,46 +23,12 @@ from tests.support.complaint_world import (
     REPLY,
     TOLD,
     act,
-    assigned,
     registered,
 )
 from tests.support.services import ServiceUnderTest
 from tests.support.tokens import actor
 
 ITEMS = kernel.tables["work_items"]
-
-
-def now() -> str:
-    return rfc3339(process_now())
-
-
-def today(days: int = 0) -> str:
-    return (legal_day(process_now()) + timedelta(days=days)).isoformat()
-
-
-async def uploaded(complaints: ServiceUnderTest, who: Any) -> str:
-    files = {"file": ("scan.pdf", b"%PDF-1.4\n%%EOF\n", "application/pdf")}
-    from tests.support.tokens import token
-
-    headers = {"Authorization": f"Bearer {token(who, 'complaints')}", "Idempotency-Key": f'"{process_now()}"'}
-    answer = await complaints.client.post("/v1/complaints/uploads", files=files, data={"kind": "x"}, headers=headers)
-    assert answer.status_code == 201, answer.text
-    return answer.json()["id"]
-
-
-async def set_back(complaints: ServiceUnderTest, told: dict[str, Any], **columns: Any) -> None:
-    """As if days had passed."""
-    from uuid import UUID
-
-    from sqlalchemy import update
-
-    async with complaints.db.transaction(machine("complaints")) as tx:
-        await tx.execute(update(Complaint).where(Complaint.id == UUID(told["id"])).values(**columns))
-
-
-async def working(complaints: ServiceUnderTest, **changes: Any) -> dict[str, Any]:
-    told = await assigned(complaints, **changes)
-    return await act(complaints, OFFICER, told, "investigations", {"step": "核查"})
 
 
 async def kinds(complaints: ServiceUnderTest) -> list[str]:

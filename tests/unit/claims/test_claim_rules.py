@@ -110,3 +110,8 @@ def test_a_caller_may_forbid_other_duties_than_the_table():
 def test_the_surveyor_assesses_an_injury_up_to_the_threshold():
     assert rules.forbidden_for_assessment(Decimal("20000.00"), Decimal("20000.00")) == frozenset()
     assert rules.forbidden_for_assessment(Decimal("20000.01"), Decimal("20000.00")) == {Duty.SURVEYOR}
+
+
+def test_marks_of_other_rooms_are_kept_when_flags_are_put_in_order() -> None:
+    flags = ["suspected_fraud", "reinsured", "litigation", "late_notice"]
+    assert rules.in_order(flags) == ["late_notice", "reinsured", "litigation", "suspected_fraud"]

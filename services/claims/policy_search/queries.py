@@ -14,8 +14,8 @@ from services.claims.claim.tables import Claim, InjuredPerson
 from services.claims.cover.queries import as_version
 from services.claims.cover.tables import CoverVersion, InsuredEntry
 from services.claims.duplicates.queries import in_every_unit
-from services.claims.intake.schemas import PolicyCandidate, ReportClaim
 from services.claims.matching import rules as matching
+from services.claims.policy_search.schemas import PolicyCandidate
 from shared import directory
 from shared.database import Transaction
 from shared.errors import Fault, Text, ValidationFailed
@@ -34,15 +34,6 @@ def keys_of(told: Mapping[str, Iterable[str | None]], digest_key: bytes) -> dict
     found["id_no"] = [keyed_digest(digest_key, one) for one in found.get("id_no", ())]
     found["phone"] = list({two for one in found.get("phone", ()) for two in (one, normalised(one))})
     return {name: values for name, values in found.items() if values}
-
-
-def keys_of_report(command: ReportClaim, digest_key: bytes) -> dict[str, list[str]]:
-    """What a report tells beside the number of its policy."""
-    told = {
-        "insured_name": [one.name for one in command.injured], "phone": [command.reporter.phone],
-        "id_no": [one.id_no for one in command.injured], "plate_no": [command.plate_no], "project": [command.project],
-    }  # fmt: skip
-    return keys_of(told, digest_key)
 
 
 def require_key(keys: Keys) -> None:
@@ -89,20 +80,23 @@ async def candidates(tx: Transaction, keys: Keys, loss_at: datetime) -> list[Pol
     of_these = select(CoverVersion).where(CoverVersion.policy_id.in_(found)).order_by(CoverVersion.policy_version)
     for row in await tx.scalars(of_these) if found else ():
         versions.setdefault(row.policy_id, []).append(row)
-    shown = [(await _shown(tx, rows, found[policy_id], loss_at)) for policy_id, rows in versions.items()]
-    order = sorted(shown, key=lambda pair: (pair[0] != "matched", -len(pair[1].matched_by), pair[1].policy_no))
+    shown = [await _shown(tx, rows, found[policy_id], loss_at) for policy_id, rows in versions.items()]
+    told = [one for one in shown if one is not None]
+    order = sorted(told, key=lambda pair: (pair[0] != "matched", -len(pair[1].matched_by), pair[1].policy_no))
     return [one for _, one in order][:LIMIT]
 
 
 async def _shown(
     tx: Transaction, rows: Sequence[CoverVersion], by: list[str], loss_at: datetime
-) -> tuple[str, PolicyCandidate]:
+) -> tuple[str, PolicyCandidate] | None:
+    """One candidate with how it matches. A name, a phone, a plate or a project tells nothing of another unit's policy:
+    who knows an identity number asks about a person, who knows a name may only be browsing."""
     match = matching.match([as_version(row) for row in rows], loss_at, tx.now)
     row = next((one for one in rows if one.policy_version == match.policy_version), rows[-1])
     little = PolicyCandidate(policy_no=row.policy_no, matched_by=by)
     unit = await directory.unit_by_code(tx, row.unit_code)
     if unit is None or not sees(tx.actor, unit.path):
-        return str(match.policy_match), little
+        return (str(match.policy_match), little) if "id_no" in by else None
     more = {
         "policy_id": row.policy_id, "policy_match": str(match.policy_match), "policy_version": match.policy_version,
         "product": row.product, "line": row.line, "unit_code": row.unit_code,

@@ -1,0 +1,1 @@
+"""On which basis medical data of an injured person are kept."""

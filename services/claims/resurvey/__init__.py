@@ -1,0 +1,1 @@
+"""What follows a dispatch: the surveyor's answer, its time limits, a further survey."""
