@@ -30,10 +30,11 @@ LIVES = (
 
 
 def subscriptions() -> dict[str, list[str]]:
-    """Service → subjects that it consumes."""
+    """Deployable → subjects that it consumes."""
+    modules = {name: f"services.{name}.consumers" for name in SERVICES} | {"gateway": "gateway.consumers"}
     return {
-        name: sorted({one.subject for one in importlib.import_module(f"services.{name}.consumers").CONSUMERS})
-        for name in SERVICES
+        name: sorted({one.subject for one in importlib.import_module(module).CONSUMERS})
+        for name, module in modules.items()
     }
 
 
