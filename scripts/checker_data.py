@@ -30,11 +30,10 @@ LIVES = (
 
 
 def subscriptions() -> dict[str, list[str]]:
-    """Deployable → subjects that it consumes."""
-    modules = {name: f"services.{name}.consumers" for name in SERVICES} | {"gateway": "gateway.consumers"}
+    """Service → subjects that it consumes."""
     return {
-        name: sorted({one.subject for one in importlib.import_module(module).CONSUMERS})
-        for name, module in modules.items()
+        name: sorted({one.subject for one in importlib.import_module(f"services.{name}.consumers").CONSUMERS})
+        for name in SERVICES
     }
 
 
