@@ -54,9 +54,7 @@ def main() -> None:
     )  # fmt: skip
     matrix = Matrix.load(PERMISSIONS.read_text(encoding="utf-8"))
     pushing = webhooks.delivering(terms_of(settings), Seal(settings.secret()), matrix, settings.public_url)
-    # nobody may have a durable on his own stream: the server refuses it
-    others = [one for one in CONSUMERS if not one.subject.startswith("organisation.")]
-    run_worker("gateway", settings, consumers=others, ticks=ticks, loops=(pushing,))
+    run_worker("gateway", settings, consumers=CONSUMERS, ticks=ticks, loops=(pushing,))
 
 
 if __name__ == "__main__":
