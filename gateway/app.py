@@ -23,6 +23,7 @@ from gateway.directives import routes as directives
 from gateway.directives.tables import Directive
 from gateway.directory import routes as directory
 from gateway.feed import routes as feed
+from gateway.feed.live import end_with_process
 from gateway.forwarding.install import counted, install_forwarding
 from gateway.forwarding.table import RouteTable
 from gateway.identity import routes as identity
@@ -71,4 +72,5 @@ def create_app(settings: GatewaySettings | None = None, *, routes: RouteTable | 
     app = build_app("gateway", chosen, rooms(chosen), authenticate=counted(authenticate))
     install(app, chosen)
     install_forwarding(app, chosen, routes)
+    end_with_process(app)
     return app

@@ -60,6 +60,6 @@ def _show_answer(operation: str, answer: dict[str, Any], resolve: Any) -> None:
             continue
         # no schema: a file, or one JSON document a line
         del answer["content"][media_type]
-        told = next((one for name, one in WORKED["answers"].items() if operation.endswith(f"_{name}")), None)
+        told = next((one for name, one in WORKED["answers"].items() if f"_{operation}".endswith(f"_{name}")), None)
         kind, value = ("application/octet-stream", FILE_ANSWER) if told is None else (told["media_type"], told["value"])
         answer["content"][kind] = {"schema": {"type": "string"}, "example": value}

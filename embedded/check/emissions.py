@@ -65,8 +65,11 @@ ORGANISATION = (
     ),
     Emission(
         "gateway", ("organisation.rule_set.published.v1",), f"{_of('name')} || ' ' || {_of('version')}",
-        # the services bring their own seeds; the gateway only lists those
-        _rows("rule_set_versions", "kind || ' ' || rule_version", "kind = 'calendars' or published_by is not null"),
+        # the services bring their own seeds; the gateway only lists those, and tells of its own
+        _rows(
+            "rule_set_versions", "kind || ' ' || rule_version",
+            "published_by is not null or kind in ('calendars', 'letter_templates', 'message_templates', 'sla')",
+        ),
     ),
 )  # fmt: skip
 POLICY = (

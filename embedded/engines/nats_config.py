@@ -24,8 +24,12 @@ STREAMS: dict[str, str] = {stream: stream.lower() for stream in streams.STREAMS}
 OWN_STREAM: dict[str, str] = {deployable: streams.own_stream(deployable) for deployable in DEPLOYABLES}
 """Deployable → the one stream that it fills."""
 
+FEEDS = "gateway"
+"""Keeps every event for its feed, its own as well."""
+
 LISTENS: dict[str, tuple[str, ...]] = {
-    deployable: tuple(stream for stream in STREAMS if stream != own) for deployable, own in OWN_STREAM.items()
+    deployable: tuple(stream for stream in STREAMS if stream != own or deployable == FEEDS)
+    for deployable, own in OWN_STREAM.items()
 }
 """Deployable → streams on which it may have its durable: all of the others. The subjects are its own choice."""
 

@@ -10,14 +10,17 @@ from __future__ import annotations
 
 import asyncio
 import json
+import signal
+import threading
 from collections import Counter
-from collections.abc import Coroutine
-from contextlib import suppress
+from collections.abc import AsyncIterator, Callable, Coroutine, Iterator, Sequence
+from contextlib import asynccontextmanager, contextmanager, suppress
+from types import FrameType
 from typing import Any, TypeVar
 from uuid import UUID
 
 import structlog
-from fastapi import Request
+from fastapi import FastAPI, Request
 from prometheus_client import Gauge
 from starlette.responses import Response
 from starlette.types import Receive, Scope, Send
@@ -41,6 +44,8 @@ LONGEST_S = 3600.0
 BATCH = 100
 READERS = 3
 """Streams that read at the same time; the pool belongs to the requests."""
+
+_STOPPING = (signal.SIGTERM, signal.SIGINT)
 
 T = TypeVar("T")
 
@@ -200,6 +205,47 @@ def written(row: FeedEvent) -> bytes:
     """The event as a server-sent one: where it happened and to what; the record tells the rest."""
     data = {"id": str(row.record_id), "type": row.type, "recordversion": row.record_version}
     return f"id: {row.event_id}\nevent: {row.type}\ndata: {json.dumps(data)}\n\n".encode()
+
+
+def end_with_process(app: FastAPI) -> None:
+    """Close every stream as soon as the process is asked to stop: the server waits for what is under way, and a stream
+    would be so for an hour.
+    """
+    begin = app.router.lifespan_context
+
+    @asynccontextmanager
+    async def lifespan(within: FastAPI) -> AsyncIterator[Any]:
+        loop = asyncio.get_running_loop()
+
+        def end() -> None:
+            if getattr(app.state, "live", None) is not None:
+                app.state.live.ending.set()
+
+        with told_before(_STOPPING, lambda: loop.call_soon_threadsafe(end)):
+            async with begin(within) as given:
+                yield given
+
+    app.router.lifespan_context = lifespan
+
+
+@contextmanager
+def told_before(signals: Sequence[signal.Signals], tell: Callable[[], object]) -> Iterator[None]:
+    """Call `tell` at these signals, before whoever handles them already; nothing where nobody does."""
+    mine = threading.current_thread() is threading.main_thread()
+    held = {one: before for one in signals if mine and callable(before := signal.getsignal(one))}
+
+    def told(number: int, frame: FrameType | None) -> None:
+        tell()
+        held[signal.Signals(number)](number, frame)
+
+    for one in held:
+        signal.signal(one, told)
+    try:
+        yield
+    finally:
+        for one, before in held.items():
+            if signal.getsignal(one) is told:
+                signal.signal(one, before)
 
 
 def live_of(request: Request) -> Live:

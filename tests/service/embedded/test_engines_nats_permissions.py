@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import base64
+import importlib
 import json
 import tempfile
 from collections.abc import AsyncIterator
@@ -15,6 +16,7 @@ import pytest
 from embedded.engines.nats import NatsServer
 from embedded.engines.nats_config import BOOTSTRAP, LISTENS, OWN_STREAM, STREAMS
 from embedded.engines.secrets import new_seed, public_key
+from shared.streams import stream_of
 from tests.support.nats_visitor import declare, durable, visit
 
 HEARS = [(listener, stream) for listener, streams in LISTENS.items() for stream in streams]
@@ -63,7 +65,7 @@ async def test_messages_of_a_foreign_stream_cannot_be_read_past_the_durable(
     server: NatsServer, deployable: str
 ) -> None:
     async with visit(server, deployable) as visitor:
-        for stream in LISTENS[deployable]:
+        for stream in set(STREAMS) - {OWN_STREAM[deployable]}:
             assert await visitor.ask(f"$JS.API.STREAM.MSG.GET.{stream}", b'{"seq": 1}') is None
             assert await visitor.ask(f"$JS.API.DIRECT.GET.{stream}", b'{"seq": 1}') is None
 
@@ -192,3 +194,10 @@ async def test_an_account_sees_nothing_of_another(server: NatsServer) -> None:
         assert (await boot.js.stream_info("POLICY")).state.messages == 1
     async with visit(server, BOOTSTRAP, "APP") as boot:
         assert (await boot.js.stream_info("POLICY")).state.messages == mine
+
+
+@pytest.mark.parametrize("deployable", OWN_STREAM)
+def test_everybody_may_listen_to_whatever_his_consumers_ask_for(deployable: str) -> None:
+    package = "gateway" if deployable == "gateway" else f"services.{deployable}"
+    consumers = importlib.import_module(f"{package}.consumers").CONSUMERS
+    assert {stream_of(one.subject) for one in consumers} <= set(LISTENS[deployable])

@@ -233,4 +233,4 @@ def _nobody(world: World) -> Any:
     from gateway.forwarding.upstreams import Upstream
 
     upstreams = world.gate.app.state.upstreams
-    return Upstream("policy", ["http://localhost:1"], upstreams._opened)
+    return Upstream("policy", ["http://localhost:1"], upstreams._pool)

@@ -53,14 +53,14 @@ CHANGED: dict[str, Any] = {
     "person_id": uuid4(), "staff_no": '工号"7', "appointment_id": uuid4(), "position": "other", "unit_code": "3202",
     "level": "branch", "unit_kind": "branch_local", "scope": "00.32.3202", "permissions": frozenset({"claims.x.y"}),
     "limits": (Limit("claim_payment", "liability", Decimal("2.00")),), "on_behalf_of": uuid4(),
-    "delegation_id": uuid4(), "acting_until": process_now() + timedelta(seconds=40), "table_version": "2026-2",
+    "delegation_id": uuid4(), "acting_until": process_now() + timedelta(hours=2), "table_version": "2026-2",
     "request_id": uuid4(), "source": "10.0.0.2",
 }  # fmt: skip
 
 
 @pytest.mark.parametrize("name", [one.name for one in fields(Actor)])
 def test_whatever_differs_between_two_callers_differs_in_their_tokens(name: str):
-    first = actor(on_behalf_of=uuid4(), delegation_id=uuid4(), acting_until=process_now() + timedelta(seconds=50))
+    first = actor(on_behalf_of=uuid4(), delegation_id=uuid4(), acting_until=process_now() + timedelta(hours=3))
     heard(first)
     other = replace(first, **{name: CHANGED[name]})
     assert heard(other) == of_claims(other)
