@@ -59,9 +59,12 @@ def at_midnight(day: date) -> datetime:
 
 
 def rfc3339(instant: datetime) -> str:
-    """`instant` as every answer writes it: `2026-11-22T15:04:05.123+08:00`, milliseconds only where there are any."""
+    """`instant` as every answer writes it: `2026-11-22T15:04:05.123+08:00`, milliseconds only where there are any.
+
+    A fraction below a millisecond is dropped: what was written, read back and written again stays the same text.
+    """
     local = instant.astimezone(SHANGHAI)
-    return local.isoformat(timespec="milliseconds" if local.microsecond else "seconds")
+    return local.isoformat(timespec="milliseconds" if local.microsecond >= 1_000 else "seconds")
 
 
 def _in_shanghai(value: datetime) -> datetime:
