@@ -39,7 +39,7 @@ from shared.rule_sets import RuleSet, content_hash, read_files
 
 RULE_SETS = Path(__file__).parent / "authority" / "rule_sets"
 SERVICES_SEEDS = Path(__file__).parent / "catalogue" / "data" / "rule_sets.json"
-OWN_KINDS = ("authority_tables", "calendars", "letter_templates", "message_templates", "sla")
+OWN_KINDS = ("authority_tables", "calendars", "sla")
 HEAD_OFFICE = {
     "code": "00", "name": "总公司", "level": "head_office", "kind": "standard", "parent_code": None, "path": "00",
     "area_codes": [],

@@ -65,10 +65,11 @@ ORGANISATION = (
     ),
     Emission(
         "gateway", ("organisation.rule_set.published.v1",), f"{_of('name')} || ' ' || {_of('version')}",
-        # the services bring their own seeds; the gateway only lists those, and tells of its own
+        # the services bring their own seeds; the gateway only lists those, and tells of its own (templates: once)
         _rows(
             "rule_set_versions", "kind || ' ' || rule_version",
-            "published_by is not null or kind in ('calendars', 'letter_templates', 'message_templates', 'sla')",
+            "published_by is not null or kind in ('calendars', 'sla')"
+            " or (kind in ('letter_templates', 'message_templates') and rule_version = '2026-1')",
         ),
     ),
 )  # fmt: skip

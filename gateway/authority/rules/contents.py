@@ -1,7 +1,7 @@
 """What the content of a rule set must fulfil before it reaches the services that read it.
 
 Each kind has a structure, a JSON Schema beside the seeds; what a schema cannot say is checked here: that a day is
-listed once, that rows of one deadline do not overlap, that a template names no value that nobody gives it.
+listed once, that rows of one deadline do not overlap, that a brace in a template holds a name.
 """
 
 from __future__ import annotations
@@ -20,9 +20,9 @@ from shared.errors import Fault, Refused, Text
 
 TRIGGERS = (
     "refusal", "ex_gratia", "advance", "litigation", "casualties", "reopening", "recovery_waiver", "suspected_fraud",
-    "staff_or_relatives",
+    "staff_or_relatives", "manual_override",
 )  # fmt: skip
-_PLACEHOLDER = re.compile(r"\{([^{}]*)\}")
+_PLACEHOLDER = re.compile(r"\{[a-z_]+\}")
 
 
 class RuleSetInvalid(Refused):
@@ -135,16 +135,47 @@ def _checklists(content: Mapping[str, Any]) -> Found:
     yield from _once(content["steps"], "/steps")
 
 
-def _templates(content: Mapping[str, Any]) -> Found:
-    yield from _once(content["templates"], "/templates")
-    for n, one in enumerate(content["templates"]):
-        members = set(one["members"])
-        for name in ("zh", "en", "title_zh", "title_en", "body_zh", "body_en"):
-            text = one.get(name, "")
-            text = "".join(text) if isinstance(text, list) else text
-            if not set(_PLACEHOLDER.findall(text)) <= members or "{" in _PLACEHOLDER.sub("", text):
-                words = Text("占位符不在 members 中。", "A placeholder is none of the members.")
-                yield f"/templates/{n}/{name}", "unknown_placeholder", words
+def _letters(content: Mapping[str, Any]) -> Found:
+    for service, kinds in content.items():
+        for kind, letter in kinds.items() if service != "layout" else ():
+            yield from _placeholders(letter["title"], f"/{service}/{kind}/title")
+            for n, part in enumerate(letter["parts"]):
+                yield from _placeholders(part["text"], f"/{service}/{kind}/parts/{n}/text")
+
+
+def _messages(content: Mapping[str, Any]) -> Found:
+    for service, kinds in content.items():
+        for kind, channels in kinds.items() if service != "quiet" else ():
+            for channel, message in channels.items():
+                for name in ("subject", "text"):
+                    yield from _placeholders(message.get(name, ""), f"/{service}/{kind}/{channel}/{name}")
+
+
+def _placeholders(text: str, pointer: str) -> Found:
+    """A brace that names no value would be told to a customer as it stands."""
+    if "{" in (rest := _PLACEHOLDER.sub("", text)) or "}" in rest:
+        words = Text("花括号内须为小写字母的名称。", "Braces hold a name in lower-case letters.")
+        yield pointer, "unknown_placeholder", words
+
+
+def _causes(content: Mapping[str, Any]) -> Found:
+    yield from _once(content["nodes"], "/nodes")
+    above: set[str] = set()
+    for n, one in enumerate(content["nodes"]):
+        if "parent" in one and one["parent"] not in above:
+            words = Text("上级原因须列在其前。", "The cause above must be listed before it.")
+            yield f"/nodes/{n}/parent", "not_in_list", words
+        if "parent" not in one and "stage" not in one:
+            words = Text("顶层原因须有环节。", "A cause at the top names its stage.")
+            yield f"/nodes/{n}/stage", "missing", words
+        above.add(one["code"])
+
+
+def _service_times(content: Mapping[str, Any]) -> Found:
+    bounds = content["reserve"]
+    if Decimal(bounds["adequate_from"]) > Decimal(bounds["adequate_to"]):
+        words = Text("下限不得大于上限。", "The lower bound lies above the upper one.")
+        yield "/reserve/adequate_to", "not_ordered", words
 
 
 def _levels(content: Mapping[str, Any]) -> Found:
@@ -160,6 +191,6 @@ def _compensation(content: Mapping[str, Any]) -> Found:
 
 _FURTHER: Mapping[str, Callable[[Mapping[str, Any]], Found]] = {
     "calendars": _calendars, "deadlines": _deadlines, "thresholds": _thresholds, "approval_triggers": _triggers,
-    "questionnaires": _questionnaires, "document_checklists": _checklists, "message_templates": _templates,
-    "letter_templates": _templates, "sla": _levels, "compensation_figures": _compensation,
+    "questionnaires": _questionnaires, "document_checklists": _checklists, "message_templates": _messages,
+    "letter_templates": _letters, "causes": _causes, "service_times": _service_times, "sla": _levels, "compensation_figures": _compensation,
 }  # fmt: skip

@@ -186,4 +186,4 @@ def _group(row: Any, keys: Sequence[GroupKey]) -> Counted:
 
 async def minimum_cases(tx: Transaction) -> int:
     """How many cases a group needs to be ranked, by the rule set in force."""
-    return int((await in_force(tx, "statistics")).content["minimum_cases"])
+    return int((await in_force(tx, "claim_statistics")).content["minimum_cases"])

@@ -60,7 +60,7 @@ async def _statistics(
     tx: Transaction, keys: list[rules.GroupKey], period: rules.Period, first: date | None, last: date | None
 ) -> StatisticsOut:
     tree = (await in_force(tx, "causes")).parsed(CauseTree.from_content)
-    minimum = (await in_force(tx, "statistics")).content["minimum_for_rank"]
+    minimum = (await in_force(tx, "complaint_statistics")).content["minimum_for_rank"]
     counts = await queries.counts(tx, keys, period, first, last, tree)
     return shape(keys, counts, minimum, await queries.policies(tx, keys))
 
