@@ -16,7 +16,7 @@ from pathlib import Path
 FILE_LINES = 300
 FUNCTION_LINES = 40
 ROUTE_LINES = 12
-SHARED_CODE_LINES = 7300
+SHARED_CODE_LINES = 7500
 
 PRODUCT = ("deploy", "embedded", "gateway", "services", "shared")
 CODE = (*PRODUCT, "scripts", "tests")
@@ -34,6 +34,7 @@ OWN_NAMES: dict[str, str] = {
     "gateway/identity/credentials.py": "setting and proving a password again, apart from signing in with it",
     "gateway/identity/issuer.py": "the only module that speaks to an issuer outside",
     "gateway/identity/outside.py": "the exchange of an issuer's token for a sign-in of ours",
+    "gateway/identity/verified_tokens.py": "a signature is verified once, and what it says judged with every request",
     "gateway/identity/machines.py": "a machine signs in by key: neither a password nor a lock-out",
     "gateway/identity/callers.py": "who sends a request, for every room and for what is forwarded",
     "gateway/identity/known.py": "what is remembered of a sign-in, and what follows from it alone",
