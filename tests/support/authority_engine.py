@@ -38,7 +38,7 @@ def _content(path: str) -> Any:
 
 _SEED = _content("gateway/authority/rule_sets/authority_tables.2026-1.toml")
 TABLE = AuthorityTable.of(_SEED["version"], _SEED["effective_from"], _SEED["content"]["entries"])
-TRIGGERS = Triggers.of(_content("services/claims/rule_sets/approval_triggers.2026-1.toml")["content"])
+TRIGGERS = Triggers.of(_content("services/claims/rule_sets/approval_triggers.2026-2.toml")["content"])
 
 
 def person(name: str) -> UUID:

@@ -26,7 +26,7 @@ ON_A_CLAIM = ("claim_payment", "ex_gratia", "advance", "recovery_waiver")
 FROM_BRANCH = frozenset((
     "refusal", "ex_gratia", "advance", "litigation", "casualties", "reopening", "recovery_waiver", "suspected_fraud",
 ))  # fmt: skip
-ONE_FURTHER = frozenset({"staff_or_relatives"})
+ONE_FURTHER = frozenset({"staff_or_relatives", "manual_override"})
 SEPARATE_FROM_APPROVING = frozenset((
     "reporter", "surveyor", "registrar", "adjuster", "cashier", "archivist", "underwriter", "interested_party",
     "earlier_approver",

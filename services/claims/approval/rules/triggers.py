@@ -61,7 +61,8 @@ class Triggers:
 
         What a version does not speak of is decided at the head office.
         """
-        levels = [self.lowest_level.get(one, LEVELS[-1]) for one in present if one not in self.levels_up]
+        known = {**dict.fromkeys(set(present) - set(self.levels_up), LEVELS[-1]), **self.lowest_level}
+        levels = [known[one] for one in present if one in known]
         steps = [self.levels_up[one] for one in present if one in self.levels_up]
         return {"lowest_level": max(levels, key=rank, default=None), "levels_up": max(steps, default=0)}
 
