@@ -17,7 +17,7 @@ from uuid import UUID
 from pydantic import BaseModel
 from sqlalchemy import URL, DateTime, Integer, Text, Uuid, bindparam, select, text
 from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine, AsyncSession, create_async_engine
-from sqlalchemy.orm import Mapped, mapped_column
+from sqlalchemy.orm import Mapped, mapped_column, validates
 
 from shared import audit, clock, idempotency, open_tasks, outbox
 from shared.actor import Actor
@@ -61,6 +61,11 @@ class Record:
     org_path: Mapped[str] = mapped_column(OrgPath)
     created_at: Mapped[datetime] = mapped_column(DateTime(timezone=True))
     updated_at: Mapped[datetime] = mapped_column(DateTime(timezone=True))
+
+    @validates("updated_at")
+    def _never_earlier(self, _: str, now: datetime) -> datetime:
+        """Of two transactions the one that began first may change the record last: its time does not go back."""
+        return max(now, self.__dict__.get("updated_at") or now)
 
 
 class Part:
