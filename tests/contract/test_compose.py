@@ -205,3 +205,16 @@ def test_the_database_server_keeps_what_it_acknowledges_and_has_room_for_every_p
     pools = len(APIS | WORKERS) * DeployableSettings.model_fields["database_pool"].default
     assert int(options["max_connections"]) >= pools * 1.5
     assert SERVICES["postgres"]["environment"]["POSTGRES_PASSWORD_FILE"] == "/run/secrets/postgres-superuser"
+
+
+def test_whoever_sends_mail_is_told_how_and_finds_the_way_out():
+    mail = yaml.safe_load((ROOT / "deploy/compose.mail.yml").read_text(encoding="utf-8"))
+    senders = {path.parent.name for path in ROOT.glob("services/*/worker.py") if "sending(" in path.read_text("utf-8")}
+    assert set(mail["services"]) == {f"{name}-worker" for name in senders}
+    for name, added in mail["services"].items():
+        prefix = f"{deployable_of(name).upper()}_"
+        told = {key.removeprefix(prefix).lower(): value for key, value in added["environment"].items()}
+        assert set(told) <= set(DeployableSettings.model_fields)
+        assert (told["notice_adapter"], added["networks"]) == ("smtp", ["edge"])
+        assert told["smtp_password_file"] in {f"/run/secrets/{one}" for one in secrets_of(added)}
+        assert secrets_of(added) <= set(mail["secrets"])
