@@ -12,6 +12,7 @@ import httpx
 from embedded.demonstration.customers import customers
 from embedded.demonstration.story import story_policies
 from shared.clock import legal_day, process_now, rfc3339
+from tests.support.claim_life import MovedClock
 from tests.support.gateway import SignedIn
 from tests.support.system import System
 
@@ -24,10 +25,17 @@ def ago(**span: float) -> str:
     return rfc3339(process_now() - timedelta(**span))
 
 
-async def sold(system: System, story: int) -> dict[str, Any]:
-    """Bring the story's customer and policy in as the core system would; what the gateway answered to the policy."""
+def move(system: System, clock: MovedClock, at: str) -> None:
+    """It is `at` now (`2026-04-18T02:40`, Asia/Shanghai) for everybody, who signs in anew."""
+    clock.set(at)
+    system.forget_sign_ins()
+
+
+async def sold(system: System, story: int, **changes: Any) -> dict[str, Any]:
+    """Bring the story's customer and policy in as the core system would, with these `changes` of the policy; what the
+    gateway answered to the policy."""
     core = await system.core()
-    body = story_policies(legal_day(process_now()))[story]
+    body = story_policies(legal_day(process_now()))[story] | changes
     customer = next(one for one in customers(story + 1) if one["core_no"] == body["customer_core_no"])
     number = body.pop("policy_no")
     for path, stated in (
@@ -91,14 +99,18 @@ class ClaimStory:
 
     async def up_to_sheet(self, facts: Mapping[str, Any], reserve: str) -> dict[str, Any]:
         """Survey, registration, assessment, papers and calculation; the sheet."""
+        await self.up_to_registration(reserve)
+        await self.done("adjuster", "losses", facts, method="PUT")
+        await self.papers()
+        return await self.done("adjuster", "calculation-sheets", {})
+
+    async def up_to_registration(self, reserve: str) -> None:
+        """Survey and registration."""
         surveyor = await self.person("surveyor")
         await self.done("service_agent", "dispatches", {"surveyor_person_id": surveyor.id})
         survey = {"surveyed_at": ago(minutes=1), "participants": ["欧阳岚"], "findings": "地面湿滑，无警示标志。"}
         await self.done("surveyor", "surveys", survey)
         await self.done("adjuster", "registrations", {"reserve_amount": reserve, "reason": "按查勘估损"})
-        await self.done("adjuster", "losses", facts, method="PUT")
-        await self.papers()
-        return await self.done("adjuster", "calculation-sheets", {})
 
     def step_on(self, sheet: Mapping[str, Any], kind: str, outcome: str = "approve", **more: Any) -> dict[str, Any]:
         """The body of an opinion or decision on the sheet."""
@@ -110,7 +122,7 @@ class ClaimStory:
         ordered = await self.done(
             "adjuster", "payments", {"payee": payee, "amount": amount, "relation": "self", **more}
         )
-        cashier = await self.system.enter("cashier", "3201")
+        cashier = await self.system.enter("cashier", self.unit[:4])
         path = f"/v1/payments/{ordered['id']}"
         seen = await self.system.gateway.get(cashier, path)
         assert seen.status_code == 200, seen.text

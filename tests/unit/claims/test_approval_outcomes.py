@@ -50,6 +50,16 @@ def test_refuse_and_return_need_a_reason_code_and_a_reason(outcome: str, missing
     assert {fault.pointer for fault in refusal.value.faults} == {f"#/{name}" for name in missing}
 
 
+def test_late_notice_alone_refuses_no_claim() -> None:
+    claim = Claim("200000.00", "accident")
+    for unit, kind in ((SUB, "opinion"), (BRANCH, "decision")):
+        with pytest.raises(rules.LateNoticeIsNoGround):
+            claim.act(approver(unit), kind, outcome="refuse", reason_code="late_notice", reason="three days late")
+        claim.opinions(*((SUB, CENTRAL) if unit is SUB else ()))
+    back = claim.act(approver(BRANCH), "decision", outcome="return", reason_code="late_notice", reason="which part?")
+    assert back.final is None
+
+
 def test_the_first_step_returns_the_claim_to_calculation() -> None:
     taken = Claim("200000.00").give_back(SUB)
     assert taken.moves == (S.IN_APPROVAL, S.RETURNED)

@@ -1,11 +1,13 @@
-"""What a finished approval makes of the claim."""
+"""What a finished approval makes of the claim, and what cannot be a ground of it."""
 
 from __future__ import annotations
 
 from decimal import Decimal
 
-from services.claims.claim.rules import Outcome
+from services.claims.approval.rules.refusals import LateNoticeIsNoGround
+from services.claims.claim.rules import Flag, Outcome
 from shared.approval_chain import REFUSE
+from shared.errors import Fault
 
 
 def outcome_of(final: str, gross: Decimal, claimed: Decimal | None) -> Outcome:
@@ -18,3 +20,11 @@ def outcome_of(final: str, gross: Decimal, claimed: Decimal | None) -> Outcome:
     if gross == 0:
         return Outcome.ZERO
     return Outcome.PARTIAL if claimed is not None and gross < claimed else Outcome.PAID
+
+
+def refuse_ground(outcome: str, reason_code: str | None) -> None:
+    """Refuse (422) a refusal of the whole claim because it was told late (保险法 art. 21)."""
+    if outcome == REFUSE and reason_code == Flag.LATE_NOTICE:
+        raise LateNoticeIsNoGround(
+            Fault(LateNoticeIsNoGround.code, LateNoticeIsNoGround.detail, pointer="#/reason_code")
+        )

@@ -53,6 +53,18 @@ class ReasonCodeRequired(Refused):
     detail = Text("{outcome} 必须填写原因代码和理由。", "{outcome} needs a reason code and a reason.")
 
 
+class LateNoticeIsNoGround(Refused):
+    """Late notice frees from paying only what can no longer be determined (保险法 art. 21): that is left out of the
+    sheet, and the rest is paid."""
+
+    code = "late_notice_is_no_ground"
+    title = Text("迟延报案不得单独作为拒赔理由", "Late notice alone refuses nothing")
+    detail = Text(
+        "迟延报案仅对无法确定的部分不承担责任(保险法第二十一条)，请在理算中扣除该部分。",
+        "Late notice counts for the part that cannot be determined only (保险法 art. 21); leave that part out instead.",
+    )
+
+
 class NoHigherLevel(Conflict):
     """Member: `level`."""
 

@@ -12,6 +12,7 @@ from decimal import Decimal
 from typing import TYPE_CHECKING, Any, Protocol
 from uuid import UUID
 
+from services.claims.approval.rules.outcomes import refuse_ground
 from services.claims.approval.rules.refusals import (
     AmountDiffers,
     ClausesRequired,
@@ -179,7 +180,8 @@ def decide(
 
     Refuses with: `StateConflict`, `SheetSuperseded`, `AmountDiffers`, `WrongStep`, `OutcomeDiffers`,
     `ExclusionNotAcknowledged` (409); `AuthorityExceeded`, `BelowRequiredLevel`, `SeparationOfDuties` (403);
-    `ReasonCodeRequired`, `ClausesRequired` (422). What the person may never do comes before what is not yet due.
+    `ReasonCodeRequired`, `LateNoticeIsNoGround`, `ClausesRequired` (422). What the person may never do comes before
+    what is not yet due.
     """
     refusing = command.outcome == REFUSE
     now = standing_of(table, facts, sheet, done, triggers, refusing=refusing)
@@ -263,6 +265,7 @@ def _refuse_content(facts: Facts, sheet: Sheet, now: Standing, command: Command)
     refuse_other_outcome(now, command.outcome)
     if command.outcome == RETURN or command.outcome == REFUSE:
         refuse_without_reason(command.outcome, command.reason_code, command.reason)
+        refuse_ground(command.outcome, command.reason_code)
     if command.outcome == RETURN or facts.side:
         return
     void = facts.unacknowledged & (sheet.clause_ids | set(command.clause_ids))
