@@ -19,6 +19,7 @@ from services.claims.claim import queries as spine
 from services.claims.claim.rules import ClaimStatus, Outcome
 from services.claims.claim.tables import Claim
 from services.claims.deadlines import queries as deadlines
+from services.claims.reserve.handlers import end_review
 from services.claims.side.handlers import record_overpayment
 from shared.actions import Action
 from shared.actor import Actor
@@ -228,6 +229,7 @@ async def settle(tx: Transaction, claim: Claim, settled_at: datetime) -> None:
         claim,
     )  # fmt: skip
     await close_items(tx, claim.id, *MOOT_ONCE_SETTLED)
+    await end_review(tx, claim)
     told = {"claim_no": claim.claim_no, "result": RESULTS.get(claim.outcome or "", ""), "paid": yuan(paid)}
     await send_notice(
         tx, events.NoticeSent, claim, "settled", channel="sms", address=claim.reporter.get("phone"), facts=told

@@ -32,9 +32,8 @@ from shared.money import ZERO
 from shared.work_items import work_items
 
 RETURN_ITEM, RETURN_OVERDUE_ITEM = "return_file", "return_file_overdue"
-TOLD_OTHERWISE = (CLOSE_ITEM, NOTICE_ITEM, "review_reserve")
-"""Work items that are closing itself, that closing names by what is missing, or that nobody can do any more: the
-reserve of a claim whose money is out is not set anew."""
+TOLD_OTHERWISE = (CLOSE_ITEM, NOTICE_ITEM)
+"""Work items that are closing itself, or that closing names by what is missing."""
 
 
 @dataclass(frozen=True)

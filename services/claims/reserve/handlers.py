@@ -25,6 +25,8 @@ from shared.money import ZERO, yuan
 from shared.rule_sets import in_force
 from shared.work_items import close_items, open_item
 
+REVIEW_ITEM = "review_reserve"
+
 
 def check_register(actor: Actor, facts: spine.ClaimFacts) -> None:
     """Whether this caller may register the claim now."""
@@ -105,12 +107,18 @@ async def review_adequacy(tx: Transaction, claim: Claim, paid: Decimal = ZERO) -
     claim.flags = rules.flags_with(claim.flags, found)
     await tx.flush()
     if found is None:
-        await close_items(tx, claim.id, "review_reserve")
+        await close_items(tx, claim.id, REVIEW_ITEM)
         return
     await open_item(
-        tx, "review_reserve", claim, Text("准备金与理算结果不符", "The reserve does not fit the calculation sheet"),
+        tx, REVIEW_ITEM, claim, Text("准备金与理算结果不符", "The reserve does not fit the calculation sheet"),
         number=claim.claim_no, unit_code=claim.unit_code, position="adjuster", href=f"/v1/claims/{claim.id}/reserves",
     )  # fmt: skip
+
+
+async def end_review(tx: Transaction, claim: Claim) -> None:
+    """The claim's money has come to its end: its reserve is nobody's work any more, and no longer too low or high."""
+    claim.flags = rules.flags_with(claim.flags, None)
+    await close_items(tx, claim.id, REVIEW_ITEM)
 
 
 def _parts(parts: list[ReservePart]) -> list[dict[str, str]]:

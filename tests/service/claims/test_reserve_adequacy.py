@@ -8,6 +8,7 @@ from sqlalchemy import update
 from services.claims.claim.tables import Claim
 from shared.actor import machine
 from tests.support.claim_life import ADJUSTER, ClaimLife
+from tests.support.claims_settled import SettledWorld
 
 
 @pytest.mark.parametrize(
@@ -36,3 +37,17 @@ async def test_an_adequate_reserve_ends_the_flag_and_the_work(life: ClaimLife) -
     await life.done(ADJUSTER, claim_id, "reserves", {"reserve_amount": "4500.00", "reason": "by the sheet"})
     assert "reserve_inadequate" not in (await life.row(claim_id)).flags
     assert "review_reserve" not in await life.items(claim_id)
+
+
+async def test_once_the_money_is_out_nobody_has_to_set_the_reserve_anew(life: ClaimLife) -> None:
+    world = SettledWorld(life.service)
+    claim_id = await world.decided()
+    # no reserve was ever set: the sheet flagged that, and it stays work until the claim is paid
+    assert (await world.world.row(claim_id)).flags == ["reserve_inadequate"]
+    assert len(await world.items(claim_id, "review_reserve")) == 1
+    assert (await world.agree(claim_id)).status_code == 201
+    payment = (await world.order(claim_id)).json()
+    assert len(await world.items(claim_id, "review_reserve")) == 1
+    assert (await world.confirm(payment["id"])).status_code == 201
+    assert (await world.world.row(claim_id)).flags == []
+    assert await world.items(claim_id, "review_reserve") == []
