@@ -170,7 +170,10 @@ async def test_a_result_of_zero_stands_once_it_is_served_and_its_deductible_stay
     (settled,) = await world.events("claims.claim.settled.v1")
     assert (settled["outcome"], settled["gross_amount"], settled["by_limit"]) == ("zero", "0.00", [])
     held = await world.service.rows(LimitEntry.__table__, claim_id=claim_id)
-    assert [(row["limit_name"], row["state"]) for row in held] == [("property_deductible", "settled")]
+    # the loss itself is entered too: the rate of the deductible is of the property loss of the whole accident
+    assert sorted((row["limit_name"], f"{row['amount']:.2f}", row["state"]) for row in held) == [
+        ("property_deductible", "1500.00", "settled"), ("property_loss", "1500.00", "settled"),
+    ]  # fmt: skip
 
 
 async def test_only_who_tells_customers_serves_notices_and_only_of_what_is_in_scope(world: SettledWorld) -> None:
