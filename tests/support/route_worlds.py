@@ -20,10 +20,12 @@ from shared.clock import legal_day, process_now, rfc3339
 from shared.job_runner import Runner
 from tests.support import complaint_world, crm_world, risk_world
 from tests.support.claim_life import ClaimLife, report
+from tests.support.claims_beside import beside, letter_of
 from tests.support.claims_settled import SettledWorld
 from tests.support.route_walk import OWN, RouteWorld
 from tests.support.sample_files import pdf
 from tests.support.services import ServiceUnderTest
+from tests.support.side_world import SideWorld
 from tests.support.tokens import actor
 
 CENTRAL = "00.32.3201"
@@ -48,7 +50,7 @@ async def _uploaded(service: ServiceUnderTest, who: Actor, path: str) -> str:
 
 async def claims_world(service: ServiceUnderTest) -> RouteWorld:
     """A claim that was reported, a claim whose file is bound, its payment, and their files."""
-    life, settled = ClaimLife(service), SettledWorld(service)
+    life, settled = ClaimLife(service), SideWorld(service)
     agent, adjuster = actor("service_agent", OWN), actor("adjuster", OWN)
     await life.policy()
     claim = await life.reported(agent, upload_ids=[await _uploaded(service, agent, "/v1/claims")])
@@ -57,14 +59,17 @@ async def claims_world(service: ServiceUnderTest) -> RouteWorld:
     bound, payment = await _bound(settled)
     roster, job = await _duty(life)
     check = await _looked_at(service, bound)
+    letter = await letter_of(service, OWN, claim)
     return RouteWorld(
         service,
         known={
             "/v1/claims/{}": claim, "/v1/claims/{}/attachments/{}": attachment, "/v1/payments/{}": payment,
             "/v1/duty-rosters/{}": roster, "/v1/jobs/claims/{}": job, "/v1/quality-checks/{}": check,
+            "/v1/claims/{}/letters/{}": letter,
         },
         better={path: {"/v1/claims/{}": bound} for path in _OF_A_BOUND_CLAIM}
-        | {"/v1/duty-rosters/{unit_code}/{month}": {"/v1/duty-rosters/{}": "320102", "/v1/duty-rosters/{}/{}": MONTH}},
+        | {"/v1/duty-rosters/{unit_code}/{month}": {"/v1/duty-rosters/{}": "320102", "/v1/duty-rosters/{}/{}": MONTH}}
+        | await beside(settled, OWN, bound),
         bodies={
             "POST /v1/claims/{record_id}/reveals": {"field": "reporter.name"},
             "POST /v1/payments/{record_id}/reveals": {"field": "payee.account"},
@@ -81,6 +86,10 @@ async def claims_world(service: ServiceUnderTest) -> RouteWorld:
             "/v1/claims/batches": lambda known: {"action": "dispatch", "items": [
                 {"ref": "1", "claim_id": claim if known else NONE, "version": 1, "surveyor_person_id": NONE}
             ]},
+        },
+        summaries={
+            "/v1/claims/retention": "on=2099-01-01", "/v1/claims/statistics": "group_by=unit",
+            "/v1/duty-calls/rates": f"from_on={legal_day(process_now()).isoformat()}",
         },
     )  # fmt: skip
 

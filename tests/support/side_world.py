@@ -46,8 +46,8 @@ class SideWorld(SettledWorld):
             told = answer.json()
         return told
 
-    async def before_decision(self, reserve: str = "50000.00", **changes: Any) -> UUID:
+    async def before_decision(self, reserve: str = "50000.00", *, path: str = NORTH, **changes: Any) -> UUID:
         """A liability claim with a reserve, its papers complete, nothing calculated."""
-        policy = await self.world.policy({"limit_per_accident": "2000000.00"}, unit_code=NORTH.split(".")[-1])
-        told: dict[str, Any] = {"path": NORTH, "reserve_amount": reserve} | changes
+        policy = await self.world.policy({"limit_per_accident": "2000000.00"}, unit_code=path.split(".")[-1])
+        told: dict[str, Any] = {"path": path, "reserve_amount": reserve} | changes
         return await self.world.claim(policy, **told)
