@@ -20,6 +20,7 @@ from services.claims.approval.tables import ApprovalRaise, ApprovalStep, Approva
 from services.claims.claim.queries import duties_of, injured_of
 from services.claims.claim.rules import BEFORE_DECISION, ClaimStatus, Flag, Held, Outcome, PolicyDuty
 from services.claims.claim.tables import Claim, InjuredPerson
+from services.claims.cover.queries import was_rescinded
 from services.claims.cover.tables import CoverVersion
 from shared import directory
 from shared.approval_chain import Act, Standing
@@ -146,6 +147,7 @@ async def approval_facts(tx: Transaction, claim: Claim, digest_key: bytes) -> Ap
         barred=frozenset(
             person for one in steps if (one.sheet_version, one.payee_number) in voided for person in _persons(one)
         ),
+        rescinded=await was_rescinded(tx, claim.policy_id),
         raised_to=max((one.to_level for one in raises), key=rank, default=None),
     )  # fmt: skip
     cited = {clause for line in row.content["lines"] for clause in line["clause_ids"]}

@@ -14,6 +14,7 @@ from services.claims.claim.queries import ClaimFacts
 from services.claims.claim.rules import Flag
 from services.claims.claim.tables import Claim
 from services.claims.cover.tables import (
+    CoverEnd,
     CoverVersion,
     InsuredEntry,
     KeyAccount,
@@ -36,6 +37,12 @@ async def versions_of_number(tx: Transaction, policy_no: str) -> Sequence[CoverV
 async def version_of(tx: Transaction, policy_id: UUID, number: int) -> CoverVersion | None:
     """One version of a policy."""
     return await tx.session.get(CoverVersion, (policy_id, number))
+
+
+async def was_rescinded(tx: Transaction, policy_id: UUID | None) -> bool:
+    """Whether the policy was rescinded, as the policy service told."""
+    end = None if policy_id is None else await tx.session.get(CoverEnd, policy_id)
+    return end is not None and end.kind == "rescind"
 
 
 def as_version(row: CoverVersion) -> Version:

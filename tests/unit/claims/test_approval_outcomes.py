@@ -60,6 +60,14 @@ def test_late_notice_alone_refuses_no_claim() -> None:
     assert back.final is None
 
 
+def test_non_disclosure_refuses_a_claim_only_once_the_policy_was_rescinded() -> None:
+    told = {"outcome": "refuse", "reason_code": "non_disclosure", "reason": "question 14 was answered wrongly"}
+    with pytest.raises(rules.RescissionRequired):
+        Claim("800.00").act(approver(SUB), "opinion", **told)
+    assert Claim("800.00", rescinded=True).act(approver(SUB), "opinion", **told).act.outcome == "refuse"
+    assert Claim("800.00").act(approver(SUB), "decision", **told | {"outcome": "return"}).act.outcome == "return"
+
+
 def test_the_first_step_returns_the_claim_to_calculation() -> None:
     taken = Claim("200000.00").give_back(SUB)
     assert taken.moves == (S.IN_APPROVAL, S.RETURNED)

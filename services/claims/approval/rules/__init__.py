@@ -11,6 +11,7 @@ from services.claims.approval.rules.refusals import (
     LateNoticeIsNoGround,
     NoHigherLevel,
     ReasonCodeRequired,
+    RescissionRequired,
     SheetSuperseded,
     StepAlreadySigned,
 )
@@ -44,6 +45,7 @@ __all__ = [
     "NoHigherLevel",
     "OutcomeDiffers",
     "ReasonCodeRequired",
+    "RescissionRequired",
     "Sheet",
     "SheetSuperseded",
     "StepAlreadySigned",

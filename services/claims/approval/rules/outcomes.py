@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from decimal import Decimal
 
-from services.claims.approval.rules.refusals import LateNoticeIsNoGround
+from services.claims.approval.rules.refusals import LateNoticeIsNoGround, RescissionRequired
 from services.claims.claim.rules import Flag, Outcome
 from shared.approval_chain import REFUSE
 from shared.errors import Fault
@@ -22,9 +22,18 @@ def outcome_of(final: str, gross: Decimal, claimed: Decimal | None) -> Outcome:
     return Outcome.PARTIAL if claimed is not None and gross < claimed else Outcome.PAID
 
 
-def refuse_ground(outcome: str, reason_code: str | None) -> None:
-    """Refuse (422) a refusal of the whole claim because it was told late (保险法 art. 21)."""
-    if outcome == REFUSE and reason_code == Flag.LATE_NOTICE:
+NON_DISCLOSURE = "non_disclosure"
+"""The reason code of a refusal because the policyholder did not tell what was asked (保险法 art. 16)."""
+
+
+def refuse_ground(outcome: str, reason_code: str | None, *, rescinded: bool) -> None:
+    """Refuse a refusal of the whole claim because it was told late (422, 保险法 art. 21), and one for non-disclosure
+    of a policy that was not rescinded (409, 解释二 art. 8)."""
+    if outcome != REFUSE:
+        return
+    if reason_code == Flag.LATE_NOTICE:
         raise LateNoticeIsNoGround(
             Fault(LateNoticeIsNoGround.code, LateNoticeIsNoGround.detail, pointer="#/reason_code")
         )
+    if reason_code == NON_DISCLOSURE and not rescinded:
+        raise RescissionRequired()

@@ -65,6 +65,17 @@ class LateNoticeIsNoGround(Refused):
     )
 
 
+class RescissionRequired(Conflict):
+    """Whoever has not rescinded cannot refuse for what was not disclosed (保险法解释二 art. 8)."""
+
+    code = "rescission_required"
+    title = Text("未解除合同不得以未告知拒赔", "Without rescission non-disclosure refuses nothing")
+    detail = Text(
+        "保险合同尚未解除，不能以投保人未如实告知为由拒赔(保险法解释二第八条)。",
+        "The contract was not rescinded; a claim cannot be refused for what was not disclosed (保险法解释二 art. 8).",
+    )
+
+
 class NoHigherLevel(Conflict):
     """Member: `level`."""
 

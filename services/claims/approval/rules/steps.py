@@ -75,8 +75,8 @@ class Facts:
     accident. `units`: the existing units from the handling one up to the head office. `interested`: persons who are, or
     whose declared relatives are, claimant, reporter, payee or beneficiary. `unacknowledged`: exclusions which the
     policyholder never acknowledged. `barred`: who approved what was changed after the decision;
-    `raised_to`: the level to which somebody took the claim up. `ladder`: the kind of limit; `side`: a decision beside
-    the claim's own life."""
+    `raised_to`: the level to which somebody took the claim up; `rescinded`: whether the policy was. `ladder`: the kind
+    of limit; `side`: a decision beside the claim's own life."""
 
     status: ClaimStatus
     line: str
@@ -88,6 +88,7 @@ class Facts:
     unacknowledged: frozenset[str] = frozenset()
     barred: frozenset[UUID] = frozenset()
     raised_to: str | None = None
+    rescinded: bool = False
     ladder: str = "claim_payment"
     side: bool = False
 
@@ -179,9 +180,9 @@ def decide(
     """The step that `actor` takes with `command`.
 
     Refuses with: `StateConflict`, `SheetSuperseded`, `AmountDiffers`, `WrongStep`, `OutcomeDiffers`,
-    `ExclusionNotAcknowledged` (409); `AuthorityExceeded`, `BelowRequiredLevel`, `SeparationOfDuties` (403);
-    `ReasonCodeRequired`, `LateNoticeIsNoGround`, `ClausesRequired` (422). What the person may never do comes before
-    what is not yet due.
+    `RescissionRequired`, `ExclusionNotAcknowledged` (409); `AuthorityExceeded`, `BelowRequiredLevel`,
+    `SeparationOfDuties` (403); `ReasonCodeRequired`, `LateNoticeIsNoGround`, `ClausesRequired` (422). What the person
+    may never do comes before what is not yet due.
     """
     refusing = command.outcome == REFUSE
     now = standing_of(table, facts, sheet, done, triggers, refusing=refusing)
@@ -265,7 +266,7 @@ def _refuse_content(facts: Facts, sheet: Sheet, now: Standing, command: Command)
     refuse_other_outcome(now, command.outcome)
     if command.outcome == RETURN or command.outcome == REFUSE:
         refuse_without_reason(command.outcome, command.reason_code, command.reason)
-        refuse_ground(command.outcome, command.reason_code)
+        refuse_ground(command.outcome, command.reason_code, rescinded=facts.rescinded)
     if command.outcome == RETURN or facts.side:
         return
     void = facts.unacknowledged & (sheet.clause_ids | set(command.clause_ids))
