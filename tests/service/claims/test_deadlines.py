@@ -14,6 +14,7 @@ from shared.clock import process_now
 from shared.kernel import kernel
 from tests.support.claim_life import ADJUSTER, AGENT, ClaimLife, MovedClock
 
+OUTBOX = kernel.tables["outbox"]
 PAPERS = ("claim_request", "claimant_identity", "payee_account", "accident_proof")
 MEDICAL = ("medical_record", "medical_invoices")
 
@@ -103,6 +104,22 @@ async def test_individual_cover_is_decided_in_five_working_days_unless_complex(
     found = await life.deadlines(claim_id)
     assert "DL-CL-1a" not in found
     assert days(found["DL-CL-1"]) == ("2026-05-29", "2026-05-29")
+
+
+async def test_a_report_after_the_limitation_is_handled_like_any_other(life: ClaimLife, clock: MovedClock) -> None:
+    """Limitation is a defence that somebody may raise, never a bar: nothing is refused or ended by the day alone."""
+    clock.set("2026-05-01T09:00")
+    await life.policy()
+    clock.set("2028-05-02T10:00")
+    claim_id = await life.registered(loss_at="2026-05-01T08:00:00+08:00")
+    assert (await life.deadlines(claim_id))["DL-CL-5"]["due_on"] == "2028-05-01"
+    told = await life.collect(claim_id, *PAPERS, *MEDICAL)
+    assert told["claim"]["status"] == "documents_complete"
+    clock.set("2028-05-03T10:00")
+    await life.watch()
+    assert not any("breached_at" in one for one in (await life.deadlines(claim_id)).values())
+    assert "claims.deadline.breached.v1" not in {row["subject"] for row in await life.service.rows(OUTBOX)}
+    assert (await life.row(claim_id)).status == "documents_complete"
 
 
 async def test_agreement_and_refusal_have_their_days(life: ClaimLife, clock: MovedClock) -> None:

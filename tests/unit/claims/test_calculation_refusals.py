@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import pytest
 
+from services.claims.adjustment.rules import read_facts
 from services.claims.adjustment.rules import refusals as refused
 from tests.support.calculations import EMPLOYERS, L1_FACTS, PUBLIC, liability, one
 
@@ -64,3 +65,9 @@ def test_cover_terms_that_cannot_be_read_are_refused(terms):
     with pytest.raises(refused.CoverTermInvalid) as caught:
         liability(PUBLIC | terms, L1_FACTS)
     assert caught.value.members == {"term": next(iter(terms))}
+
+
+def test_a_line_of_business_that_nobody_knows_is_refused():
+    with pytest.raises(refused.LineUnknown) as caught:
+        read_facts("motor", L1_FACTS)
+    assert (caught.value.status, caught.value.members["line"]) == (422, "motor")
