@@ -51,6 +51,9 @@ from services.claims.lending import handlers as lending
 from services.claims.lending import routes as lending_routes
 from services.claims.litigation import handlers as litigation
 from services.claims.litigation import routes as litigation_routes
+from services.claims.note import handlers as note
+from services.claims.note import queries as note_queries
+from services.claims.note import routes as note_routes
 from services.claims.payment import handlers as payment
 from services.claims.payment import queries as payment_queries
 from services.claims.payment import routes as payment_routes
@@ -121,6 +124,7 @@ ROOMS = (
     litigation_routes.room,
     reopening_routes.room,
     correspondence_routes.room,
+    note_routes.room,
     archive_routes.room,
     lending_routes.room,
     file_export_routes.room,
@@ -146,6 +150,7 @@ ACTIONS = (
     *recovery.ACTIONS,
     *litigation.ACTIONS,
     *reopening.ACTIONS,
+    *note.ACTIONS,
     *archive.ACTIONS,
     *lending.ACTIONS,
     *retention.ACTIONS,
@@ -195,6 +200,7 @@ TIMELINE_SOURCES = (
     agreement_queries.timeline,
     side_queries.timeline,
     correspondence_queries.timeline,
+    note_queries.timeline,
 )
 CLOSING_SOURCES = (side_queries.closing,)
 

@@ -1,0 +1,38 @@
+"""Notes as they cross HTTP."""
+
+from __future__ import annotations
+
+from pydantic import BaseModel, ConfigDict, Field
+
+from services.claims.claim.schemas import FactOut
+from shared.clock import Instant
+from shared.ids import Id
+
+
+class WriteNote(BaseModel):
+    """`mentions`: persons who are to read it; each of them sees the claim anyway."""
+
+    model_config = ConfigDict(extra="forbid")
+
+    text: str = Field(min_length=1, max_length=4000, pattern=r"\S")
+    mentions: list[Id] = Field(default_factory=list, max_length=20)
+
+
+class NoteItem(BaseModel):
+    id: Id
+    created_at: Instant
+    text: str
+    mentions: list[Id]
+    person: dict[str, str]
+    position: str
+
+
+class NoteOut(FactOut):
+    text: str
+    mentions: list[Id]
+    person: dict[str, str]
+    position: str
+
+
+class NotesOut(BaseModel):
+    items: list[NoteItem]
