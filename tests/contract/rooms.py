@@ -51,6 +51,7 @@ ROOMS: dict[str, tuple[str, ...]] = {
         "recovery",
         "reopening",
         "correspondence",
+        "note",
         "archive",
         "lending",
         "retention",
