@@ -130,13 +130,15 @@ COMPLAINTS = (
         Emission("complaints", (f"complaints.complaint.{told}.v1",), _of("complaint_id"),
                  _rows(_FACTS, "complaint_id", f"kind in ({facts})"))
         for told, facts in (
-            ("decided", "'decide'"), ("notified", "'notify'"), ("withdrawn", "'withdraw', 'merge'"),
-            ("extended", "'extend', 'pause'"),
+            ("decided", "'decide', 'decide_review'"), ("notified", "'notify'"), ("withdrawn", "'withdraw', 'merge'"),
+            ("extended", "'extend', 'pause', 'add_facts'"),
         )
     ),
     Emission(
         "complaints", ("complaints.deadline.breached.v1",), _of("complaint_id"),
-        _rows("complaints", "id", "breached_at is not null"),
+        # the answer and the review have a period each
+        _rows("(select id from complaints where breached_at is not null union all"
+              " select id from complaints where review_breached_at is not null) passed", "id"),
     ),
 )  # fmt: skip
 CRM = (

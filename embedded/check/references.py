@@ -35,6 +35,7 @@ POINTS_TO: Sequence[tuple[Place, Place]] = (
     (("complaints", "complaints", "customer_id"), _CUSTOMER),
     (("complaints", "claim_references", "claim_id"), _CLAIM),
     (("complaints", "policy_references", "policy_id"), _POLICY),
+    (("complaints", "customer_references", "customer_id"), _CUSTOMER),
     (("risk", "inspections", "policy_id"), _POLICY),
     (("risk", "inspections", "claim_id"), _CLAIM),
     (("risk", "inspections", "customer_id"), _CUSTOMER),

@@ -10,8 +10,9 @@ from typing import Any
 
 _HERE = Path(__file__).parent
 
-OFF_THE_TIMELINE = frozenset(("claims.duty.taken.v1", "risk.hazard.found.v1"))
-"""What crm hears and does not show a customer: who worked on his claim, and what only tells whose hazard it is."""
+OFF_THE_TIMELINE = frozenset(("claims.duty.taken.v1", "complaints.complaint.recused.v1", "risk.hazard.found.v1"))
+"""What crm hears and does not show a customer: who worked on his claim, who stays out of his complaint, and what only
+tells whose hazard it is."""
 
 
 @cache

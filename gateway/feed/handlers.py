@@ -4,12 +4,13 @@ from __future__ import annotations
 
 from datetime import timedelta
 from typing import Any
+from uuid import UUID
 
 from sqlalchemy import delete, select, update
 from sqlalchemy.dialects.postgresql import insert
 
 from gateway.feed.rules import permission_of
-from gateway.feed.tables import FeedEvent, FeedHead
+from gateway.feed.tables import FeedEvent, FeedHead, FeedKeptOut
 from shared.actor import machine
 from shared.clock import rfc3339
 from shared.database import Database, Transaction
@@ -20,7 +21,14 @@ HEAD_OFFICE = "00"
 
 
 async def keep(tx: Transaction, subject: str, event: Received[Any], data: dict[str, Any]) -> None:
-    """Put the event at the end of the feed. The head's lock is held until the commit, so positions commit in order."""
+    """Put the event at the end of the feed. The head's lock is held until the commit, so positions commit in order.
+
+    Whom it must not reach is kept beside the feed and not passed on: nobody is told who stays out of what.
+    """
+    data = dict(data)
+    out = [{"person_id": UUID(one), "record_id": event.record_id} for one in data.pop("kept_out", ())]
+    if out:
+        await tx.execute(insert(FeedKeptOut).on_conflict_do_nothing(), out)
     position = await tx.scalar(update(FeedHead).values(last=FeedHead.last + 1).returning(FeedHead.last))
     row = {
         "position": position, "org_path": event.org_path, "event_id": event.id, "type": event.type,
@@ -31,7 +39,7 @@ async def keep(tx: Transaction, subject: str, event: Received[Any], data: dict[s
 
 
 def as_document(subject: str, event: Received[Any], data: dict[str, Any]) -> dict[str, Any]:
-    """The event as it was published."""
+    """The event as it was published, with this data."""
     return {
         "specversion": "1.0",
         "id": str(event.id),

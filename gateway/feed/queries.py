@@ -6,10 +6,10 @@ from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 from uuid import UUID
 
-from sqlalchemy import Select, or_, select
+from sqlalchemy import ColumnElement, Select, Text, cast, func, or_, select
 
 from gateway.feed.rules import ALSO_WITH, readable
-from gateway.feed.tables import FeedEvent, FeedHead
+from gateway.feed.tables import FeedEvent, FeedHead, FeedKeptOut
 from shared.database import Transaction
 from shared.errors import CursorInvalid
 
@@ -40,7 +40,8 @@ async def position_after(tx: Transaction, cursor: str | None) -> int:
     if cursor is None:
         return 0
     try:
-        statement = _readable(tx, FeedEvent.position).where(FeedEvent.event_id == UUID(cursor))
+        # who was given an event and has to stay out of its record since still goes on behind it
+        statement = _permitted(tx, FeedEvent.position).where(FeedEvent.event_id == UUID(cursor))
     except ValueError:
         raise CursorInvalid() from None
     position = await tx.scalar(statement)
@@ -59,13 +60,26 @@ async def events_after(tx: Transaction, position: int, limit: int, wanted: Wante
     return await tx.scalars(statement.order_by(FeedEvent.position).limit(limit))
 
 
-async def events_between(tx: Transaction, after: int, until: int, limit: int) -> Sequence[FeedEvent]:
-    """Up to `limit` events with `after` < position ≤ `until` in the scope of the transaction, whoever may read them."""
-    statement = select(FeedEvent).where(FeedEvent.position > after, FeedEvent.position <= until)
+async def events_between(tx: Transaction, after: int, until: int, limit: int, person: UUID) -> Sequence[FeedEvent]:
+    """Up to `limit` events with `after` < position ≤ `until` in the scope of the transaction, whatever it takes to read
+    them, but for those about records that `person` must stay out of."""
+    statement = select(FeedEvent).where(FeedEvent.position > after, FeedEvent.position <= until, *_reaching([person]))
     return await tx.scalars(statement.order_by(FeedEvent.position).limit(limit))
 
 
+def _reaching(persons: Collection[UUID]) -> tuple[ColumnElement[bool], ...]:
+    """Neither the event's record nor what it is about is one that one of these persons must stay out of."""
+    hidden = select(FeedKeptOut.record_id).where(FeedKeptOut.person_id.in_(persons))
+    about = func.coalesce(FeedEvent.event["data"]["about"].astext, "")
+    return FeedEvent.record_id.not_in(hidden), about.not_in(select(cast(hidden.subquery().c.record_id, Text)))
+
+
 def _readable(tx: Transaction, what: object) -> Select:
+    persons = [one for one in (tx.actor.person_id, tx.actor.on_behalf_of) if one is not None]
+    return _permitted(tx, what).where(*_reaching(persons))
+
+
+def _permitted(tx: Transaction, what: object) -> Select:
     held = [one for one in tx.actor.permissions if one.endswith(".read")]
     also = list(readable(ALSO_WITH, tx.actor.permissions))
     allowed = or_(FeedEvent.permission.in_(held), FeedEvent.type.in_(also)) if also else FeedEvent.permission.in_(held)

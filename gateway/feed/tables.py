@@ -38,3 +38,12 @@ class FeedEvent(Base):
     record_version: Mapped[int]
     event: Mapped[dict[str, Any]]
     kept_at: Mapped[datetime]
+
+
+class FeedKeptOut(Base):
+    """Who must stay out of a record (a complaint names him): nothing about it is fed to him."""
+
+    __tablename__ = "feed_kept_out"
+
+    person_id: Mapped[UUID] = mapped_column(primary_key=True)
+    record_id: Mapped[UUID] = mapped_column(primary_key=True)

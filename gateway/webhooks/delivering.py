@@ -124,7 +124,7 @@ class Courier:
         if await queries.waiting(tx, row.id, MOST_WAITING) >= MOST_WAITING:
             return False
         await tx.use_scope(row.org_path)
-        new = await feed.events_between(tx, row.fed_to, head, FEED_BATCH)
+        new = await feed.events_between(tx, row.fed_to, head, FEED_BATCH, row.person_id)
         wanted = [one for one in new if rules.is_wanted(one.type, row.events, held)]
         if wanted:
             rows = [_delivery(tx, row, one) for one in wanted]

@@ -10,7 +10,14 @@ from sqlalchemy import case, func, select, update
 from sqlalchemy.dialects.postgresql import insert
 
 from services.complaints.complaint.queries import keep_out
-from services.complaints.complaint.tables import ClaimDuty, ClaimReference, Complaint, PolicyDuty, PolicyReference
+from services.complaints.complaint.tables import (
+    ClaimDuty,
+    ClaimReference,
+    Complaint,
+    CustomerReference,
+    PolicyDuty,
+    PolicyReference,
+)
 from services.complaints.mis_selling.handlers import open_for_finding
 from shared.database import Transaction
 from shared.directory import DIRECTORY_CONSUMERS
@@ -48,6 +55,12 @@ class FindingTold(BaseModel):
     area: str
     about_kind: str
     about: UUID
+
+
+class CustomerTold(BaseModel):
+    customer_id: UUID
+    kind: str
+    unit_code: str
 
 
 class MergedTold(BaseModel):
@@ -119,6 +132,23 @@ async def finding_raised(tx: Transaction, event: Received[FindingTold]) -> None:
         await open_for_finding(tx, told.finding_id, told.about, event.time)
 
 
+async def _keep_customer(tx: Transaction, event: Received[CustomerTold]) -> None:
+    statement = insert(CustomerReference).values(**event.data.model_dump(), record_version=event.record_version)
+    newer = CustomerReference.record_version < statement.excluded.record_version
+    kept = {name: statement.excluded[name] for name in ("kind", "unit_code", "record_version")}
+    await tx.execute(statement.on_conflict_do_update(index_elements=["customer_id"], set_=kept, where=newer))
+
+
+@consumes("crm.customer.registered.v1")
+async def customer_registered(tx: Transaction, event: Received[CustomerTold]) -> None:
+    await _keep_customer(tx, event)
+
+
+@consumes("crm.customer.changed.v1")
+async def customer_changed(tx: Transaction, event: Received[CustomerTold]) -> None:
+    await _keep_customer(tx, event)
+
+
 @consumes("crm.customer.merged.v1")
 async def customer_merged(tx: Transaction, event: Received[MergedTold]) -> None:
     """References follow to the record that was kept."""
@@ -136,5 +166,7 @@ CONSUMERS = (
     policy_issued,
     policy_endorsed,
     finding_raised,
+    customer_registered,
+    customer_changed,
     customer_merged,
 )

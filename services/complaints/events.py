@@ -30,6 +30,17 @@ class ComplaintRegistered(Payload):
     due_on: date
     due_legal_on: date
     origin: Origin | None = None
+    kept_out: tuple[UUID, ...] = ()
+    """Persons whom this must not reach: a copy of the complaint is hidden from them as the complaint itself is."""
+
+
+class ComplaintRecused(Payload):
+    """More persons must stay out of the complaint than was told before."""
+
+    SUBJECT: ClassVar[str] = "complaints.complaint.recused.v1"
+
+    complaint_id: UUID
+    kept_out: tuple[UUID, ...]
 
 
 class ComplaintExtended(Payload):
@@ -86,6 +97,8 @@ class MisSellingOpened(Payload):
     seller_id: UUID
     due_on: date
     origin: Origin | None = None
+    kept_out: tuple[UUID, ...] = ()
+    """The seller and the seller's line managers: they hear of it when it is put to them, not from a copy."""
 
 
 class MisSellingClosed(Payload):
@@ -110,6 +123,7 @@ class NoticeSent(Payload):
 
 EVENTS: tuple[type[Payload], ...] = (
     ComplaintRegistered,
+    ComplaintRecused,
     ComplaintExtended,
     ComplaintDecided,
     ComplaintNotified,

@@ -49,8 +49,11 @@ async def assign(
             chosen = rules.choose(officers)
         else:
             chosen = rules.appoint(officers, command.officer_person_id, facts.grounds)
-        await _hand_over(tx, complaint, chosen)
         told = {"officer": {"person_id": str(chosen.person_id), "staff_no": chosen.staff_no}}
+        if complaint.officer_person_id is not None:
+            rules.refuse_unexplained(command.reason)
+            told |= {"before": {"person_id": str(complaint.officer_person_id)}, "reason": command.reason}
+        await _hand_over(tx, complaint, chosen)
         return await record(tx, complaint, "assign", told, before=before, reason=command.reason)
 
 

@@ -9,6 +9,8 @@ from services.complaints.assignment import rules
 from services.complaints.assignment.rules import Candidate
 from services.complaints.complaint.queries import ComplaintFacts, facts_of
 from services.complaints.complaint.tables import Complaint
+from services.complaints.officer.queries import duties_today
+from services.complaints.officer.rules import UNFIT
 from shared import directory
 from shared.assignees import Check
 from shared.database import Transaction
@@ -19,17 +21,25 @@ OFFICER = "complaint_officer"
 
 async def candidates(tx: Transaction, facts: ComplaintFacts) -> list[Candidate]:
     """The officers of the owning branch, then those of head office, with their open work and any ground to stay out."""
+    places = (facts.complaint.owner_path, "00")
     held = await directory.appointments(tx, position=OFFICER)
-    own = [row for row in held if row["path"] in (facts.complaint.owner_path, "00")]
+    own = [row for row in held if row["path"] in places]
     counts = await open_counts(tx, [row["person_id"] for row in own])
+    named, unfit = await duties_today(tx, places), await _unfit(tx)
     found = [
         Candidate(
             row["person_id"], row["staff_no"], row["unit_code"], row["path"], counts.get(row["person_id"], 0),
-            facts.grounds.get(row["person_id"]),
+            facts.grounds.get(row["person_id"]), named.get((row["path"], row["person_id"])), row["person_id"] in unfit,
         )
         for row in own
     ]  # fmt: skip
     return sorted(found, key=lambda one: (-len(one.path), one.staff_no))
+
+
+async def _unfit(tx: Transaction) -> set[UUID]:
+    """Who sells or adjusts today, whatever else he is."""
+    held = [await directory.appointments(tx, position=position) for position in sorted(UNFIT)]
+    return {row["person_id"] for rows in held for row in rows}
 
 
 async def who_may_handle(tx: Transaction, complaint_id: UUID, _state: Any) -> Check:

@@ -36,7 +36,7 @@ async def list_candidates(complaint_id: UUID, call: Reads) -> Response:
         items = [
             CandidateOut(
                 person_id=one.person_id, staff_no=one.staff_no, unit_code=one.unit_code, open_items=one.open_items,
-                eligible=one.eligible, reason=None if one.ground is None else "recused",
+                duty=one.duty, eligible=one.eligible, reason=one.reason,
             )
             for one in await queries.candidates(tx, facts)
         ]  # fmt: skip

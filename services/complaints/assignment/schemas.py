@@ -31,6 +31,7 @@ class CandidateOut(BaseModel):
     staff_no: str
     unit_code: str
     open_items: int
+    duty: str | None = None
     eligible: bool
     reason: str | None = None
 

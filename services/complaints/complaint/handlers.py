@@ -17,7 +17,7 @@ from shared.idempotency import Answer
 from shared.notices import send_notice
 from shared.work_items import work_items
 
-_WORDS = frozenset({"step", "facts", "findings", "basis", "reasons", "grounds", "reason"})
+_WORDS = frozenset({"step", "facts", "findings", "basis", "reasons", "grounds", "reason", "text"})
 """What somebody wrote in his own words stays on the complaint and out of the audit trail: it may name persons."""
 
 

@@ -8,24 +8,49 @@ from datetime import datetime
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import select
+from sqlalchemy import and_, case, or_, select
 
+from services.complaints import events
 from services.complaints.complaint import rules
 from services.complaints.complaint.tables import (
     ClaimDuty,
     ClaimReference,
     Complaint,
     ComplaintFact,
+    CustomerReference,
     PolicyDuty,
     PolicyReference,
 )
 from shared import directory
 from shared.attachments import attachments
+from shared.audit import history
 from shared.database import Transaction
 from shared.pagination import Filter, Listing
 
 HEADS = "department_head"
 SELLER = "seller"
+
+RESULT = case((Complaint.status.in_(("merged", "withdrawn")), Complaint.status), else_=Complaint.outcome)
+"""How a complaint ended, as it is counted: an early end is one."""
+_RUNS = (
+    Complaint.notified_at.is_(None)
+    & ~(Complaint.lead & Complaint.decided_at.is_not(None))
+    & Complaint.status.not_in(("merged", "withdrawn"))
+)
+TIMELINESS = case(
+    (or_(Complaint.breached_at.is_not(None), Complaint.notified_at >= Complaint.due_at), "late"),
+    (_RUNS, "running"),
+    else_="in_time",
+)
+_MAY_LACK = {"product": Complaint.product, "seller_id": Complaint.seller_id, "result": RESULT}
+
+
+def _without(text: str) -> Any:
+    """Complaints that lack all of these, by name, separated by commas. Raises ValueError."""
+    if not set(names := text.split(",")) <= set(_MAY_LACK):
+        raise ValueError(text)
+    return and_(*(_MAY_LACK[name].is_(None) for name in names))
+
 
 COMPLAINTS = Listing(
     model=Complaint,
@@ -47,7 +72,12 @@ COMPLAINTS = Listing(
     search=(Complaint.complaint_no,),
     sorts={"received_at": Complaint.received_at, "due_at": Complaint.due_at},
     default_sort="-received_at",
-    conditions={"due_before": lambda text: Complaint.due_at < datetime.fromisoformat(text)},
+    conditions={
+        "due_before": lambda text: Complaint.due_at < datetime.fromisoformat(text),
+        "result": lambda text: RESULT == text,
+        "timeliness": lambda text: TIMELINESS == text,
+        "without": _without,
+    },
 )
 
 
@@ -72,14 +102,22 @@ async def policy_of_id(tx: Transaction, policy_id: UUID | None) -> PolicyReferen
     return None if policy_id is None else await tx.session.get(PolicyReference, policy_id)
 
 
+async def customer_of_id(tx: Transaction, customer_id: UUID | None) -> CustomerReference | None:
+    return None if customer_id is None else await tx.session.get(CustomerReference, customer_id)
+
+
 async def facts_told(tx: Transaction, complaint_id: UUID) -> Sequence[ComplaintFact]:
     """What was done so far, in order."""
     statement = select(ComplaintFact).where(ComplaintFact.complaint_id == complaint_id)
     return await tx.scalars(statement.order_by(ComplaintFact.created_at, ComplaintFact.id))
 
 
-async def grounds_of(tx: Transaction, complaint: Complaint) -> dict[UUID, rules.RecusalGround]:
-    """Everybody who must stay out of this complaint today, or ever had to, with the closest tie."""
+async def grounds_of(
+    tx: Transaction, complaint: Complaint, more: Iterable[str] = ()
+) -> dict[UUID, rules.RecusalGround]:
+    """Everybody who must stay out of this complaint today, or ever had to, with the closest tie; `more`: who stays out
+    of a complaint that joins it.
+    """
     named = [UUID(one) for one in complaint.named_persons]
     duties = select(ClaimDuty.person_id).where(ClaimDuty.claim_id == complaint.claim_id)
     involved = list(await tx.scalars(duties)) if complaint.claim_id else []
@@ -88,7 +126,7 @@ async def grounds_of(tx: Transaction, complaint: Complaint) -> dict[UUID, rules.
     return rules.recused(
         named=named, claim_duties=involved, sellers=[one for one, duty in sold if duty == SELLER],
         underwriters=[one for one, duty in sold if duty != SELLER],
-        earlier=[UUID(one) for one in complaint.kept_out], superiors=await superiors(tx, everybody),
+        earlier=[UUID(one) for one in (*complaint.kept_out, *more)], superiors=await superiors(tx, everybody),
         reports=await _reports(tx, named),
     )  # fmt: skip
 
@@ -101,16 +139,21 @@ async def duties_of_policy(tx: Transaction, policy_id: UUID | None) -> list[tupl
     return [(row.person_id, row.duty) for row in await tx.execute(statement)]
 
 
-async def keep_out(tx: Transaction, complaint: Complaint) -> dict[UUID, rules.RecusalGround]:
+async def keep_out(tx: Transaction, complaint: Complaint, more: Iterable[str] = ()) -> dict[UUID, rules.RecusalGround]:
     """Bring `kept_out` up to date, which only grows; a mark is no new version. The grounds.
+
+    Whoever keeps a copy is told whom it must not reach, of a new complaint by its registration.
 
     A direct report of a person named may not handle the complaint, but may see it: whoever works beside a head does.
     """
-    grounds = await grounds_of(tx, complaint)
+    grounds = await grounds_of(tx, complaint, more)
     known = set(complaint.kept_out)
     hidden = [str(one) for one, ground in grounds.items() if ground is not rules.RecusalGround.DIRECT_REPORT]
     if added := sorted(one for one in hidden if one not in known):
         complaint.kept_out = [*complaint.kept_out, *added]
+        if complaint in tx.session:
+            told = events.ComplaintRecused(complaint_id=complaint.id, kept_out=tuple(UUID(one) for one in added))
+            tx.publish(told, complaint)
     return grounds
 
 
@@ -154,6 +197,14 @@ async def files_of(tx: Transaction, complaint: Complaint) -> set[UUID]:
         attachments.c.record_type == Complaint.record_type, attachments.c.record_id == complaint.id
     )
     return set(await tx.scalars(mine))
+
+
+async def acts_on(tx: Transaction, complaint: Complaint) -> list[Mapping[str, Any]]:
+    """Every act on a complaint that was found for the caller, also those of before it moved to another unit."""
+    await tx.use_scope("00")
+    lines = history.c
+    mine = select(history).where(lines.record_type == Complaint.record_type, lines.record_id == complaint.id)
+    return list((await tx.execute(mine.order_by(lines.id))).mappings())
 
 
 async def merged_into(tx: Transaction, complaint: Complaint) -> Sequence[dict[str, Any]]:

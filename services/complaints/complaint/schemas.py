@@ -155,6 +155,21 @@ class FactOut(BaseModel):
     complaint: RecordState
 
 
+class TimelineEntry(BaseModel):
+    """One thing of the complaint's life: when it happened, what, who recorded it and when."""
+
+    at: Instant
+    kind: str
+    recorded_at: Instant | None = None
+    person: dict[str, str] | None = None
+    facts: dict[str, Any] = Field(default_factory=dict)
+    reason: str | None = None
+
+
+class TimelineOut(BaseModel):
+    items: list[TimelineEntry]
+
+
 class ComplaintOut(ComplaintItem):
     """A complaint read singly."""
 

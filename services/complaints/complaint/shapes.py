@@ -6,7 +6,7 @@ from collections.abc import Awaitable, Callable
 from typing import Any
 
 from services.complaints.complaint import queries
-from services.complaints.complaint.schemas import ComplaintItem, ComplaintOut, FactOut, RecordState
+from services.complaints.complaint.schemas import ComplaintItem, ComplaintOut, FactOut, RecordState, TimelineEntry
 from services.complaints.complaint.tables import Complaint, ComplaintFact
 from shared import directory
 from shared.actions import Action, judged
@@ -84,6 +84,29 @@ async def alone(
         masked=[name for name, value in (await plain_values(tx, complaint)).items() if value],
         available_actions=judged(actions, tx.actor, facts, complaint.id, language),
     )  # fmt: skip
+
+
+async def timeline(tx: Transaction, complaint: Complaint) -> list[TimelineEntry]:
+    """The complaint's life in the order in which it happened: its receipt, what was done about it as it was told, and
+    what stands in its history alone (registration, money, letters, what the clock did). Who stays out is not told."""
+    done = await queries.facts_told(tx, complaint.id)
+    numbers = await directory.staff_numbers(tx, [row.person_id for row in done])
+    entries = [TimelineEntry(at=complaint.received_at, kind="receive", facts={"channel": complaint.channel})]
+    entries += [
+        TimelineEntry(
+            at=row.occurred_at, kind=row.kind, recorded_at=row.created_at, facts=row.told,
+            person={"person_id": str(row.person_id), "staff_no": numbers.get(row.person_id, "")},
+        )
+        for row in done
+    ]  # fmt: skip
+    told = {(row.kind, row.person_id, row.created_at) for row in done}
+    for row in await queries.acts_on(tx, complaint):
+        if row["action"] == "keep_out" or (row["action"], row["person_id"], row["at"]) in told:
+            continue
+        person = {"person_id": str(row["person_id"]), "staff_no": row["staff_no"]}
+        facts = {"at": row["at"], "kind": row["action"], "facts": row["after"] or {}, "reason": row["reason"]}
+        entries.append(TimelineEntry(**facts, recorded_at=row["at"], person=person))
+    return sorted(entries, key=lambda one: one.at)
 
 
 async def _officer(tx: Transaction, complaint: Complaint) -> dict[str, str] | None:

@@ -157,6 +157,17 @@ class PolicyReference(Base):
     underwriter_id: Mapped[UUID | None]
 
 
+class CustomerReference(Base):
+    """Which unit serves a customer, as crm announced it: a complaint about nothing else belongs to its branch."""
+
+    __tablename__ = "customer_references"
+
+    customer_id: Mapped[UUID] = mapped_column(primary_key=True)
+    kind: Mapped[str]
+    unit_code: Mapped[str]
+    record_version: Mapped[int]
+
+
 class PolicyDuty(Base):
     """Who sold or underwrote a version of a policy, also of an earlier one."""
 

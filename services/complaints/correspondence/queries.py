@@ -6,11 +6,14 @@ from collections.abc import Mapping
 from datetime import date, datetime
 from typing import Any
 
-from services.complaints.complaint.queries import fact_of
+from services.complaints.complaint.queries import ComplaintFacts, fact_of
+from services.complaints.complaint.rules import refuse_recused
 from services.complaints.complaint.tables import Complaint
 from services.complaints.correspondence import rules
-from services.complaints.correspondence.rules import LetterKind
+from services.complaints.correspondence.rules import LetterKind, refuse_unwritten
 from shared import directory
+from shared.actions import Action
+from shared.actor import Actor
 from shared.clock import legal_day
 from shared.database import Transaction
 
@@ -56,3 +59,14 @@ async def _decision(tx: Transaction, complaint: Complaint, kind: str) -> dict[st
         "remedies": [{"text": rules.REMEDIES[one]} for one in told.get("remedies", ())],
         "compensation": f"{complaint.compensation_amount:,.2f}" if granted else None,
     }
+
+
+def _issue(actor: Actor, facts: ComplaintFacts) -> None:
+    """As long as there is somebody to write to, there is a letter for every state but the early ends."""
+    refuse_recused(actor.person_id, facts.grounds, actor.on_behalf_of)
+    refuse_unwritten(facts.complaint.state, facts.complaint.lead)
+
+
+ACTIONS: tuple[Action[ComplaintFacts], ...] = (
+    Action("issue_letter", "POST", "/v1/complaints/{id}/letters", "complaints.letter.issue", _issue),
+)

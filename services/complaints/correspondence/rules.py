@@ -37,7 +37,7 @@ class LetterUnknown(Refused):
 
 
 class LetterNotDue(Conflict):
-    """Members: `kind`, `current_state`."""
+    """Members: `kind` (`*`: none at all), `current_state`."""
 
     code = "letter_not_due"
     title = Text("尚不能出具该函件", "This letter cannot be issued now")
@@ -52,19 +52,26 @@ class NobodyToWriteTo(Conflict):
     detail = Text("匿名投诉作为线索处理，无收件人。", "An anonymous complaint is a lead: there is nobody to write to.")
 
 
+def refuse_unwritten(status: ComplaintStatus, lead: bool) -> None:
+    """Refuse (409) any letter of a lead, and of a complaint that ended early."""
+    if lead:
+        raise NobodyToWriteTo()
+    if status in (_S.MERGED, _S.WITHDRAWN):
+        raise LetterNotDue(kind="*", current_state=str(status))
+
+
 def may_issue(kind: str, status: ComplaintStatus, lead: bool) -> LetterKind:
     """The letter of this kind. Refuses an unknown kind (422), a lead (409) and one whose time has not come (409)."""
     if kind not in set(LetterKind):
         raise LetterUnknown(kind=kind)
-    if lead:
-        raise NobodyToWriteTo()
+    refuse_unwritten(status, lead)
     named = LetterKind(kind)
     if named is LetterKind.REPLY:
         due = status in _AFTER_DECISION
     elif named is LetterKind.REVIEW_REPLY:
         due = status is _S.REVIEW_DECIDED
     else:
-        due = status not in _AFTER_DECISION | {_S.MERGED, _S.WITHDRAWN}
+        due = status not in _AFTER_DECISION
     if not due:
         raise LetterNotDue(kind=kind, current_state=str(status))
     return named

@@ -9,8 +9,9 @@ from uuid import UUID
 from sqlalchemy import select
 
 from services.complaints import events
+from services.complaints.assignment.handlers import take_back
 from services.complaints.complaint.handlers import for_act, happened, record
-from services.complaints.complaint.queries import files_of
+from services.complaints.complaint.queries import files_of, keep_out
 from services.complaints.complaint.rules import (
     ComplaintStatus,
     Decision,
@@ -18,6 +19,7 @@ from services.complaints.complaint.rules import (
     check_merge,
     check_quality,
     decide,
+    refuse_recused,
 )
 from services.complaints.complaint.tables import Complaint
 from services.complaints.decision.rules import (
@@ -126,9 +128,20 @@ async def merge(
         before = complaint.status
         complaint.status = str(check_merge(complaint.id, kept.id, complaint.state, kept.state))
         complaint.merged_into = kept.id
+        await _join(tx, complaint, kept)
         ended = events.ComplaintWithdrawn(
             complaint_id=complaint.id, claim_id=complaint.claim_id, policy_id=complaint.policy_id, merged_into=kept.id
         )
         tx.publish(ended, complaint)
         await close_items(tx, complaint.id)
         return await record(tx, complaint, "merge", {"into": str(kept.id)}, before=before)
+
+
+async def _join(tx: Transaction, complaint: Complaint, kept: Complaint) -> None:
+    """Whoever must stay out of the one stays out of the other, also its officer; nobody merges himself out (403)."""
+    kept.named_persons = list(dict.fromkeys((*kept.named_persons, *complaint.named_persons)))
+    with tx.session.no_autoflush:
+        grounds = await keep_out(tx, kept, complaint.kept_out)
+    refuse_recused(tx.actor.person_id, grounds, tx.actor.on_behalf_of)
+    if kept.officer_person_id in grounds:
+        await take_back(tx, kept)

@@ -68,6 +68,10 @@ def _next(target: ComplaintStatus, *, branch_only: bool = False):
     return check
 
 
+def _not_recused(actor: Actor, facts: ComplaintFacts) -> None:
+    refuse_recused(actor.person_id, facts.grounds, actor.on_behalf_of)
+
+
 _S = ComplaintStatus
 ACTIONS: tuple[Action[ComplaintFacts], ...] = (
     Action(
@@ -86,4 +90,6 @@ ACTIONS: tuple[Action[ComplaintFacts], ...] = (
     Action("add_facts", "POST", _BASE + "new-facts", "complaints.complaint.add_facts", _add_facts),
     Action("withdraw", "POST", _BASE + "withdrawals", "complaints.complaint.withdraw", _next(_S.WITHDRAWN)),
     Action("merge", "POST", _BASE + "merges", "complaints.complaint.merge", _next(_S.MERGED)),
+    Action("record_root_cause", "POST", _BASE + "root-causes", "complaints.root_cause.record", _not_recused),
+    Action("write_note", "POST", _BASE + "notes", "complaints.note.write", _not_recused),
 )  # fmt: skip

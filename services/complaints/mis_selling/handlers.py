@@ -105,6 +105,7 @@ async def _open(
     opened = events.MisSellingOpened(
         case_id=case.id, policy_id=case.policy_id, customer_id=policy.customer_id if policy else None,
         seller_id=seller, due_on=case.due_on, origin=None if source.kind == "complaint" else source,
+        kept_out=tuple(UUID(one) for one in case.kept_out),
     )  # fmt: skip
     tx.publish(opened, case)
     await _ask(tx, case, "assign_mis_selling", Text("指派非销售人员处理", "Give it to somebody who did not sell"))

@@ -91,8 +91,9 @@ async def _look(tx: Transaction, command: RegisterComplaint) -> About:
     named = await _persons(tx, told.staff_no, "#/about/staff_no")
     if command.reception is not None:
         await _persons(tx, command.reception.received_by_staff_no, "#/reception/received_by_staff_no")
-    unit = None if policy is None else await directory.unit_by_code(tx, policy.unit_code)
-    paths = (claim.path if claim else None, unit.path if unit else None)
+    customer = await queries.customer_of_id(tx, told.customer_id)
+    units = [await directory.unit_by_code(tx, one.unit_code) for one in (policy, customer) if one is not None]
+    paths = (claim.path if claim else None, *(unit.path for unit in units if unit is not None))
     return About(claim, policy, named, rules.owner(about_paths=paths, taker_path=tx.actor.scope))
 
 
@@ -149,6 +150,7 @@ async def _announce(tx: Transaction, command: RegisterComplaint, complaint: Comp
             complaint_id=complaint.id, customer_id=complaint.customer_id, claim_id=complaint.claim_id,
             policy_id=complaint.policy_id, channel=complaint.channel, cause=complaint.cause, due_on=complaint.due_on,
             due_legal_on=complaint.due_legal_on, origin=origin,
+            kept_out=tuple(UUID(one) for one in complaint.kept_out),
         ),
         complaint,
     )  # fmt: skip

@@ -8,7 +8,13 @@ from fastapi import Request
 from starlette.responses import Response
 
 from services.complaints.complaint import queries, shapes
-from services.complaints.complaint.schemas import ComplaintItem, ComplaintOut, RegisterComplaint, RegisteredOut
+from services.complaints.complaint.schemas import (
+    ComplaintItem,
+    ComplaintOut,
+    RegisterComplaint,
+    RegisteredOut,
+    TimelineOut,
+)
 from services.complaints.complaint.tables import Complaint
 from services.complaints.registration import handlers
 from shared import directory
@@ -41,3 +47,11 @@ async def read_complaint(complaint_id: UUID, call: Reads) -> Response:
         complaint = await tx.find(Complaint, complaint_id)
         out = await shapes.alone(tx, complaint, call.state.actions, call.language, call.state.part_sources)
         return shown(out, version=complaint.version)
+
+
+@room.reads("/v1/complaints/{complaint_id}/timeline", TimelineOut, may="complaints.complaint.read")
+async def read_timeline(complaint_id: UUID, call: Reads) -> Response:
+    """What happened to the complaint, in the order in which it happened."""
+    async with call.db.transaction(call.actor) as tx:
+        complaint = await tx.find(Complaint, complaint_id)
+        return shown(TimelineOut(items=await shapes.timeline(tx, complaint)))

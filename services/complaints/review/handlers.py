@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from uuid import UUID
 
 from services.complaints import events
@@ -9,7 +10,14 @@ from services.complaints.clock import queries as clock
 from services.complaints.clock import rules as clock_rules
 from services.complaints.complaint.handlers import for_act, happened, record, tell_complainant
 from services.complaints.complaint.queries import facts_told
-from services.complaints.complaint.rules import ComplaintStatus, Decision, check_content, decide_review
+from services.complaints.complaint.rules import (
+    ComplaintStatus,
+    Decision,
+    ReplyQuality,
+    check_content,
+    check_quality,
+    decide_review,
+)
 from services.complaints.complaint.tables import Complaint
 from services.complaints.review import rules
 from services.complaints.review.schemas import DecideReview, RequestReview
@@ -19,6 +27,7 @@ from shared.clock import legal_day
 from shared.database import Database, Transaction
 from shared.errors import Text
 from shared.idempotency import Answer, RequestKey
+from shared.rule_sets import in_force
 from shared.work_items import close_items, open_item
 
 
@@ -69,6 +78,8 @@ async def decide_review_of(
             decide_review(complaint.state, actor.person_id, actor.scope, complaint.owner_path, earlier, facts.grounds)
         )
         check_content(given)
+        quality = (await in_force(tx, "reply_quality")).parsed(ReplyQuality.from_content)
+        check_quality(given, replace(quality, required_remedies=()))  # this was the review
         complaint.review_decided_at, complaint.review_outcome = tx.now, command.outcome
         tx.publish(
             events.ComplaintDecided(

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from datetime import date
 from typing import Any
 from uuid import UUID
@@ -13,7 +14,7 @@ from sqlalchemy.dialects.postgresql import insert
 from services.crm.consumers.effects import Origin, fact_of, tell
 from services.crm.finding.handlers import led_to
 from services.crm.finding.queries import open_about
-from services.crm.reference.tables import ComplaintReference, RecordReference
+from services.crm.reference.tables import ComplaintReference, KeptOut, RecordReference
 from services.crm.timeline.queries import hold
 from shared.database import Transaction
 from shared.events import Received, consumes
@@ -30,6 +31,12 @@ class ComplaintRegistered(BaseModel):
     due_on: date | None = None
     due_legal_on: date | None = None
     origin: Origin | None = None
+    kept_out: tuple[UUID, ...] = ()
+
+
+class ComplaintRecused(BaseModel):
+    complaint_id: UUID
+    kept_out: tuple[UUID, ...]
 
 
 class ComplaintPeriod(BaseModel):
@@ -61,6 +68,7 @@ class CaseOpened(BaseModel):
     seller_id: UUID | None = None
     due_on: date | None = None
     origin: Origin | None = None
+    kept_out: tuple[UUID, ...] = ()
 
 
 class CaseClosed(BaseModel):
@@ -81,6 +89,13 @@ async def _known(tx: Transaction, complaint_id: UUID, **told: Any) -> ComplaintR
     return complaint
 
 
+async def _keep_out(tx: Transaction, record_id: UUID, persons: Iterable[UUID]) -> None:
+    """What is told of the record from now on, and was before, is hidden from these persons."""
+    rows = [{"person_id": str(one), "record_id": record_id} for one in persons]
+    if rows:
+        await tx.execute(insert(KeptOut).on_conflict_do_nothing(), rows)
+
+
 async def _period(tx: Transaction, event: Received[Any], **told: Any) -> None:
     """The newest period counts, whatever comes late."""
     complaint = await _known(tx, event.data.complaint_id, **told)
@@ -92,11 +107,18 @@ async def _period(tx: Transaction, event: Received[Any], **told: Any) -> None:
 @consumes("complaints.complaint.registered.v1")
 async def complaint_registered(tx: Transaction, event: Received[ComplaintRegistered]) -> None:
     told = event.data
+    await _keep_out(tx, told.complaint_id, told.kept_out)
     await _period(tx, event, claim_id=told.claim_id, policy_id=told.policy_id, cause=told.cause)
     summary = told.model_dump(include={"channel", "cause", "due_on", "due_legal_on"})
     fact = fact_of(event, "complaint", told.complaint_id, summary=summary)
     parent = told.claim_id or told.policy_id
     await tell(tx, fact, customer_id=told.customer_id, parent_id=parent, origin=told.origin)
+
+
+@consumes("complaints.complaint.recused.v1")
+async def complaint_recused(tx: Transaction, event: Received[ComplaintRecused]) -> None:
+    """Who must stay out from now on; no entry of its own: it would say that there is somebody."""
+    await _keep_out(tx, event.data.complaint_id, event.data.kept_out)
 
 
 @consumes("complaints.complaint.extended.v1")
@@ -141,6 +163,7 @@ async def deadline_breached(tx: Transaction, event: Received[ComplaintPeriod]) -
 @consumes("complaints.mis_selling_case.opened.v1")
 async def case_opened(tx: Transaction, event: Received[CaseOpened]) -> None:
     told = event.data
+    await _keep_out(tx, told.case_id, told.kept_out)
     fact = fact_of(event, "mis_selling_case", told.case_id, summary={"due_on": told.due_on})
     await tell(tx, fact, customer_id=told.customer_id, parent_id=told.policy_id, origin=told.origin)
 
@@ -158,6 +181,7 @@ async def case_closed(tx: Transaction, event: Received[CaseClosed]) -> None:
 
 CONSUMERS = (
     complaint_registered,
+    complaint_recused,
     complaint_extended,
     complaint_decided,
     complaint_notified,

@@ -11,7 +11,7 @@ from sqlalchemy import exists, func, or_, select
 
 from services.crm.customer import rules
 from services.crm.customer.tables import Customer, CustomerAssignment, CustomerContact
-from services.crm.reference.tables import ClaimReference, ComplaintReference, PolicyReference, RecordReference
+from services.crm.reference.tables import ClaimReference, ComplaintReference, KeptOut, PolicyReference, RecordReference
 from shared import directory
 from shared.authority import Unit, covers
 from shared.database import Transaction
@@ -98,12 +98,15 @@ async def assignments_of(tx: Transaction, customer_id: UUID) -> Sequence[Custome
 
 
 async def complaints_open(tx: Transaction, customer_id: UUID) -> int:
-    """Complaints of the customer that are neither decided nor withdrawn."""
+    """Complaints of the customer that are neither decided nor withdrawn, and that the caller need not stay out of."""
+    caller = [str(one) for one in (tx.actor.person_id, tx.actor.on_behalf_of) if one]
+    hidden = select(KeptOut.record_id).where(KeptOut.person_id.in_(caller))
     mine = select(RecordReference.record_id).where(
         RecordReference.kind == "complaint", RecordReference.customer_id == customer_id
     )
     running = select(func.count()).select_from(ComplaintReference)
     running = running.where(ComplaintReference.complaint_id.in_(mine), ComplaintReference.outcome.is_(None))
+    running = running.where(ComplaintReference.complaint_id.not_in(hidden))
     return await tx.scalar(running.where(ComplaintReference.withdrawn.is_(False)))
 
 

@@ -99,6 +99,15 @@ class DutyTaken(Base):
     person_id: Mapped[UUID] = mapped_column(primary_key=True)
 
 
+class KeptOut(Base):
+    """Who must stay out of a complaint or a case of mis-selling: a row policy hides from them what is told of it."""
+
+    __tablename__ = "kept_out"
+
+    person_id: Mapped[str] = mapped_column(primary_key=True)
+    record_id: Mapped[UUID] = mapped_column(primary_key=True)
+
+
 class NoticeSeen(Base):
     """A notice of any service to a customer, in its newest state."""
 

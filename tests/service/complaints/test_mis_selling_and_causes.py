@@ -16,7 +16,7 @@ from services.complaints.complaint.tables import Complaint, PolicyReference
 from services.complaints.mis_selling.handlers import BREACHES
 from services.complaints.mis_selling.tables import MisSellingCase
 from shared.actor import machine
-from shared.clock import legal_day, process_now
+from shared.clock import legal_day, process_now, rfc3339
 from shared.kernel import kernel
 from shared.ticks import run_once
 from tests.support.complaint_acts import heard, now, today, working
@@ -134,14 +134,13 @@ async def test_an_action_on_the_cause_is_done_and_looked_at_again(complaints: Se
         OFFICER, f"{path}/{one}/completions", {"done_at": now(), "note": "已调整"}, version=version
     )
     assert (done.status_code, done.json()["check_on"]) == (201, today(90)), done.text
-    await registered(complaints)
+    received = {"received_at": rfc3339(process_now() - timedelta(days=50)), "received_reason": "补录"}
+    await registered(complaints, **received)
     async with complaints.db.transaction(machine("complaints")) as tx:
         long_ago = process_now() - timedelta(days=100)
         await tx.execute(
             update(RootCause).values(done_at=long_ago, check_on=legal_day(process_now()) - timedelta(days=1))
         )
-        received = process_now() - timedelta(days=50)
-        await tx.execute(update(Complaint).where(Complaint.id != UUID(told["id"])).values(received_at=received))
     assert [await run_once(complaints.db, EFFECTS) for _ in range(2)] == [1, 0]
     read = (await complaints.get(OFFICER, f"/v1/complaints/{told['id']}")).json()
     assert (read["root_causes"][0]["status"], read["root_causes"][0]["recurred"]) == ("recurred", 1)

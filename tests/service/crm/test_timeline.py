@@ -4,12 +4,15 @@ from __future__ import annotations
 
 import asyncio
 import itertools
+from dataclasses import replace
 from typing import Any
 from uuid import uuid4
 
 import pytest
 
+from shared.actor import Actor
 from tests.support.crm_world import AGENT, C1, SIBLING, CrmWorld, body
+from tests.support.tokens import actor
 
 CLAIM = uuid4()
 
@@ -153,3 +156,33 @@ async def test_the_timeline_is_paged_filtered_and_refuses_what_it_does_not_know(
     only = (await world.service.get(AGENT, f"{path}?kind=claims.claim.settled")).json()["items"]
     assert [one["amounts"] for one in only] == [{"gross_amount": "3268.00", "paid_amount": "3268.00"}]
     assert (await world.service.get(AGENT, f"{path}?knid=x")).json()["code"] == "unknown_parameter"
+
+
+async def test_whoever_must_stay_out_of_a_complaint_does_not_read_here_who_complained(world: CrmWorld) -> None:
+    complaint, case = uuid4(), uuid4()
+    outside, later = AGENT, actor("department_head", "00.32", name="later")
+    registered = {"complaint_id": str(complaint), "customer_id": str(C1), "channel": "phone", "cause": "attitude"}
+    kept_out = [str(outside.person_id)]
+    await world.hear("complaints.complaint.registered.v1", complaint, registered | {"kept_out": kept_out})
+    opened = {"case_id": str(case), "customer_id": str(C1), "kept_out": kept_out}
+    await world.hear("complaints.mis_selling_case.opened.v1", case, opened)
+    told = {"complaint_id": str(complaint), "notified_at": "2026-05-22T10:00:00+08:00"}
+    await world.hear("complaints.complaint.notified.v1", complaint, told, version=2)
+    [visit] = await world.rows("return_visits")
+
+    async def seen(who: Actor) -> tuple[int, int, int | None]:
+        """Entries, visits, complaints that count as open."""
+        visits = (await world.service.get(who, "/v1/return-visits")).json()["items"]
+        read = (await world.service.get(who, f"/v1/customers/{C1}")).json()
+        return len(await world.timeline(who=who)), len(visits), read.get("complaints_open")
+
+    assert await seen(later) == (3, 1, 1)
+    other = actor("service_agent", AGENT.scope, name="other")
+    stands_in = replace(other, on_behalf_of=outside.person_id, delegation_id=uuid4())
+    for who in (outside, stands_in):
+        assert await seen(who) == (0, 0, 0)
+        assert (await world.service.get(who, f"/v1/return-visits/{visit['id']}")).status_code == 404
+    more = {"complaint_id": str(complaint), "kept_out": [str(later.person_id)]}
+    await world.hear("complaints.complaint.recused.v1", complaint, more, version=3)
+    assert await seen(later) == (1, 0, 0), "what was told before is taken back too; the case is another matter"
+    assert await seen(other) == (3, 1, 1)

@@ -1,0 +1,1 @@
+"""Which officers a branch has: at least one full-time, and deputies."""
