@@ -3,11 +3,14 @@
 from __future__ import annotations
 
 from datetime import date
+from decimal import Decimal
 from typing import Any
 from uuid import UUID, uuid4
 
+from services.claims.adjustment.tables import PayeePlan
 from services.claims.file_export.handlers import FILE_EXPORT, carry_out
 from services.claims.retention.tables import FileDestruction
+from services.claims.second_look.tables import QualityCheck
 from shared.actor import machine
 from shared.clock import legal_day, process_now
 from shared.job_runner import Runner
@@ -93,3 +96,24 @@ async def letter_of(service: ServiceUnderTest, path: str, claim_id: str) -> str:
     answer = await service.post(actor("adjuster", path), f"/v1/claims/{claim_id}/letters", {"kind": "guide"})
     assert answer.status_code == 201, answer.text
     return answer.json()["letter_id"]
+
+
+async def looked_at(service: ServiceUnderTest, path: str, claim_id: str) -> str:
+    """A second look at the unit, and payees on a claim, as the decision of a unit below would have left them."""
+    now = process_now()
+    told = [{"claim_id": claim_id, "claim_no": "C-1", "amount": "3268.00"}]
+    row = QualityCheck(
+        id=uuid4(), version=1, org_path=path, created_at=now, updated_at=now, kind="sample", status="open",
+        unit_code=path.split(".")[-1], subject="lot", claim_count=1, total_amount=Decimal("3268.00"), claims=told,
+        counted_to=now, rule_version="2026-1", due_at=now,
+    )  # fmt: skip
+    payees = [{"kind": "insured_person", "name": "欧阳岚", "entitled": True}]
+    async with service.db.transaction(machine("claims")) as tx:
+        tx.add(row)
+        tx.add(
+            PayeePlan(
+                claim_id=UUID(claim_id), org_path=path, number=1, payees=payees, digest="d", voids_decision=False,
+                person_id=row.id,
+            )
+        )  # fmt: skip
+    return str(row.id)

@@ -3,24 +3,22 @@
 from __future__ import annotations
 
 import json
+from collections.abc import Callable
 from datetime import timedelta
-from decimal import Decimal
 from typing import Any
 from uuid import UUID, uuid4
 
 from embedded.demonstration.story import story_policies
-from services.claims.adjustment.tables import PayeePlan
 from services.claims.duty.handlers import CALL_IMPORT, import_call
 from services.claims.duty.rules import month_bounds
-from services.claims.second_look.tables import QualityCheck
 from services.crm.customer.rules import uscc_check
 from services.policy.core.handlers import IMPORT, import_line
-from shared.actor import Actor, machine
+from shared.actor import Actor
 from shared.clock import legal_day, process_now, rfc3339
 from shared.job_runner import Runner
 from tests.support import complaint_world, crm_world, risk_world
 from tests.support.claim_life import ClaimLife, report
-from tests.support.claims_beside import beside, letter_of
+from tests.support.claims_beside import beside, letter_of, looked_at
 from tests.support.claims_settled import SettledWorld
 from tests.support.route_walk import OWN, RouteWorld
 from tests.support.sample_files import pdf
@@ -58,7 +56,7 @@ async def claims_world(service: ServiceUnderTest) -> RouteWorld:
     attachment = await _attached(service, adjuster, f"/v1/claims/{claim}")
     bound, payment = await _bound(settled)
     roster, job = await _duty(life)
-    check = await _looked_at(service, bound)
+    check = await looked_at(service, OWN, bound)
     letter = await letter_of(service, OWN, claim)
     return RouteWorld(
         service,
@@ -78,20 +76,25 @@ async def claims_world(service: ServiceUnderTest) -> RouteWorld:
             "/v1/claims/searches": {"reporter_name": "欧阳岚", "include_total": True},
             "/v1/claims/policies/searches": {"phone": "13800001234"},
         },
-        creations={
-            "/v1/claims": lambda known: report(policy_no=None, unit_code=None, upload_ids=[waiting if known else NONE]),
-            "/v1/duty-calls": lambda known: {
-                "call_ref": "2", "unit_code": "320102" if known else NONE, "received_at": rfc3339(process_now()),
-            },
-            "/v1/claims/batches": lambda known: {"action": "dispatch", "items": [
-                {"ref": "1", "claim_id": claim if known else NONE, "version": 1, "surveyor_person_id": NONE}
-            ]},
-        },
+        creations=_claims_made(claim, waiting),
         summaries={
             "/v1/claims/retention": "on=2099-01-01", "/v1/claims/statistics": "group_by=unit",
             "/v1/duty-calls/rates": f"from_on={legal_day(process_now()).isoformat()}",
         },
     )  # fmt: skip
+
+
+def _claims_made(claim: str, waiting: str) -> dict[str, Callable[[bool], Any]]:
+    """Bodies that name what is there, or nothing: the claim, and a file that waits for its report."""
+    return {
+        "/v1/claims": lambda known: report(policy_no=None, unit_code=None, upload_ids=[waiting if known else NONE]),
+        "/v1/duty-calls": lambda known: {
+            "call_ref": "2", "unit_code": "320102" if known else NONE, "received_at": rfc3339(process_now()),
+        },
+        "/v1/claims/batches": lambda known: {"action": "dispatch", "items": [
+            {"ref": "1", "claim_id": claim if known else NONE, "version": 1, "surveyor_person_id": NONE}
+        ]},
+    }  # fmt: skip
 
 
 async def _duty(life: ClaimLife) -> tuple[str, str]:
@@ -115,27 +118,6 @@ _OF_A_BOUND_CLAIM = (
     "/v1/claims/{claim_id}/file/supplements", "/v1/claims/{claim_id}/approval", "/v1/claims/{claim_id}/losses",
     "/v1/claims/{claim_id}/calculation-sheets", "/v1/claims/{claim_id}/payees",
 )  # fmt: skip
-
-
-async def _looked_at(service: ServiceUnderTest, claim_id: str) -> str:
-    """A second look at the unit, and payees on a claim, as the decision of a unit below would have left them."""
-    now = process_now()
-    told = [{"claim_id": claim_id, "claim_no": "C-1", "amount": "3268.00"}]
-    row = QualityCheck(
-        id=uuid4(), version=1, org_path=OWN, created_at=now, updated_at=now, kind="sample", status="open",
-        unit_code=OWN.split(".")[-1], subject="lot", claim_count=1, total_amount=Decimal("3268.00"), claims=told,
-        counted_to=now, rule_version="2026-1", due_at=now,
-    )  # fmt: skip
-    payees = [{"kind": "insured_person", "name": "欧阳岚", "entitled": True}]
-    async with service.db.transaction(machine("claims")) as tx:
-        tx.add(row)
-        tx.add(
-            PayeePlan(
-                claim_id=UUID(claim_id), org_path=OWN, number=1, payees=payees, digest="d", voids_decision=False,
-                person_id=row.id,
-            )
-        )  # fmt: skip
-    return str(row.id)
 
 
 async def _bound(world: SettledWorld) -> tuple[str, str]:
@@ -236,8 +218,8 @@ async def complaints_world(service: ServiceUnderTest) -> RouteWorld:
         known={
             "/v1/complaints/{}": made["id"],
             "/v1/complaints/{}/attachments/{}": await _attached(service, complaint_world.AGENT, path),
-            **{f"/v1/complaints/{{}}/{name}/{{}}": one for name, one in parts.items() if name != "case"},
-            "/v1/mis-selling-cases/{}": parts["case"],
+            **{f"/v1/complaints/{{}}/{name}/{{}}": one for name, one in parts.items() if name not in ("case", "officer")},
+            "/v1/mis-selling-cases/{}": parts["case"], "/v1/complaint-officers/{}": parts["officer"],
         },
         bodies={
             "POST /v1/complaints/{complaint_id}/decisions": complaint_world.REPLY,
@@ -245,6 +227,10 @@ async def complaints_world(service: ServiceUnderTest) -> RouteWorld:
         },
         creations={
             "/v1/complaints": lambda known: complaint_world.complaint(upload_ids=[waiting if known else NONE]),
+            "/v1/complaint-officers": lambda known: {
+                "unit_code": "32" if known else "3399", "staff_no": complaint_world.DEPUTY.staff_no,
+                "duty": "deputy", "from_on": "2026-01-01",
+            },
             "/v1/mis-selling-cases": lambda known: {
                 "source": {"kind": "complaint", "id": made["id"] if known else NONE},
                 "seller_staff_no": complaint_world.SURVEYOR.staff_no,
