@@ -81,7 +81,7 @@ def create_app(settings: ComplaintsSettings | None = None) -> FastAPI:
             plain_values=plain_values,
         ),
         record_routes(MisSellingCase, mis_selling_routes.PATH, read="complaints.mis_selling.read"),
-        record_routes(ComplaintOfficer, officer_routes.PATH, read="complaints.officer.read"),
+        record_routes(ComplaintOfficer, officer_routes.PATH, read="complaints.office.read"),
         letter_routes(
             Complaint, PATH, issue="complaints.letter.issue", serve="complaints.letter.serve",
             read="complaints.attachment.read", data=correspondence_queries.data_of, served=served,

@@ -103,11 +103,11 @@ async def assigned(service: ServiceUnderTest, **changes: Any) -> dict[str, Any]:
 
 async def parts(service: ServiceUnderTest, told: dict[str, Any]) -> dict[str, str]:
     """What lies below a complaint in an officer's hands, and a case beside it: ids by the part of the path."""
-    found = {}
+    found, today = {}, legal_day(process_now()).isoformat()
     bodies = {
         "compensations": {"amount": "500.00", "reason": "误工"},
         "root-causes": {
-            "action": "培训", "owner_staff_no": HEAD.staff_no, "due_on": (legal_day(process_now())).isoformat()
+            "action": "培训", "owner_staff_no": HEAD.staff_no, "due_on": today
         },
         "letters": {"kind": "acceptance"},
     }  # fmt: skip
@@ -119,6 +119,10 @@ async def parts(service: ServiceUnderTest, told: dict[str, Any]) -> dict[str, st
         made = answer.json()
         found[name] = made.get("letter_id") or made["id"]
         version = made.get("complaint", {"version": version})["version"]
+    named = {"unit_code": "32", "staff_no": OFFICER.staff_no, "duty": "full_time", "from_on": today}
+    answer = await service.post(HEAD, "/v1/complaint-officers", named)
+    assert answer.status_code == 201, answer.text
+    found["officer"] = answer.json()["id"]
     source = {"source": {"kind": "complaint", "id": told["id"]}, "seller_staff_no": SURVEYOR.staff_no}
     answer = await service.post(OFFICER, "/v1/mis-selling-cases", source)
     assert answer.status_code == 201, answer.text

@@ -76,5 +76,5 @@ def _end(_actor: Actor, facts: OfficerFacts) -> None:
 
 
 ACTIONS: tuple[Action[OfficerFacts], ...] = (
-    Action("end", "POST", "/v1/complaint-officers/{id}/endings", "complaints.officer.name", _end),
+    Action("end", "POST", "/v1/complaint-officers/{id}/endings", "complaints.office.fill", _end),
 )

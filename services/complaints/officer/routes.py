@@ -20,13 +20,13 @@ PATH = "/v1/complaint-officers"
 ONE = PATH + "/{officer_id}"
 
 
-@room.posts(PATH, OfficerItem, may="complaints.officer.name")
+@room.posts(PATH, OfficerItem, may="complaints.office.fill")
 async def name_officer(command: NameOfficer, call: Creates) -> Response:
     """Name an officer of a branch or of head office: full-time, or a deputy."""
     return sent(await handlers.name_officer(call.db, call.actor, call.key, command))
 
 
-@room.reads(PATH, Page[OfficerItem], may="complaints.officer.read", free_query=True)
+@room.reads(PATH, Page[OfficerItem], may="complaints.office.read", free_query=True)
 async def list_officers(request: Request, call: Reads) -> Response:
     """Officers in the caller's scope, of now and of before."""
     async with call.db.transaction(call.actor) as tx:
@@ -36,7 +36,7 @@ async def list_officers(request: Request, call: Reads) -> Response:
         return shown(shaped([OfficerItem.model_validate(row) for row in rows], cursor, total), fields=asked.fields)
 
 
-@room.reads(ONE, OfficerOut, may="complaints.officer.read")
+@room.reads(ONE, OfficerOut, may="complaints.office.read")
 async def read_officer(officer_id: UUID, call: Reads) -> Response:
     """One officer's time at one unit."""
     async with call.db.transaction(call.actor) as tx:
@@ -46,7 +46,7 @@ async def read_officer(officer_id: UUID, call: Reads) -> Response:
         return shown(out, version=row.version)
 
 
-@room.posts(ONE + "/endings", OfficerItem, may="complaints.officer.name")
+@room.posts(ONE + "/endings", OfficerItem, may="complaints.office.fill")
 async def end_officer(officer_id: UUID, command: EndOfficer, call: Changes) -> Response:
     """End an officer's time; a full-time one has a successor by then."""
     return sent(await handlers.end_officer(call.db, call.actor, call.key, officer_id, call.version, command))
