@@ -52,7 +52,6 @@ from services.claims.lending import routes as lending_routes
 from services.claims.litigation import handlers as litigation
 from services.claims.litigation import routes as litigation_routes
 from services.claims.note import handlers as note
-from services.claims.note import queries as note_queries
 from services.claims.note import routes as note_routes
 from services.claims.payment import handlers as payment
 from services.claims.payment import queries as payment_queries
@@ -198,9 +197,9 @@ TIMELINE_SOURCES = (
     survey_shapes.timeline,
     documents_shapes.timeline,
     agreement_queries.timeline,
+    payment_queries.timeline,
     side_queries.timeline,
     correspondence_queries.timeline,
-    note_queries.timeline,
 )
 CLOSING_SOURCES = (side_queries.closing,)
 

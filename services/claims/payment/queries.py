@@ -28,6 +28,7 @@ from shared import directory
 from shared.actor import Actor
 from shared.assignees import Check
 from shared.attachments import attachments
+from shared.audit import history
 from shared.authority import Unit
 from shared.clock import legal_day
 from shared.database import Transaction
@@ -75,6 +76,23 @@ class PaymentFacts:
 async def payments_of(tx: Transaction, claim_id: UUID) -> Sequence[Payment]:
     """All payments of a claim, on whichever sheet, in order."""
     return await tx.scalars(select(Payment).where(Payment.claim_id == claim_id).order_by(Payment.payable_no))
+
+
+async def timeline(tx: Transaction, claim: Claim) -> list[dict[str, Any]]:
+    """What became of the claim's payments, for its timeline; that they were ordered stands there already."""
+    lines, mine = history.c, select(Payment.id).where(Payment.claim_id == claim.id)
+    acts = select(history).where(lines.record_type == "payment", lines.record_id.in_(mine), lines.action != "order")
+    async with adjustment.across_units(tx):
+        rows = (await tx.execute(acts.order_by(lines.id))).mappings().all()
+    return [
+        {
+            "at": row["at"], "kind": f"{row['action']}_payment", "position": row["position"],
+            "unit_code": row["unit_code"], "reason": row["reason"],
+            "person": {"person_id": str(row["person_id"]), "staff_no": row["staff_no"]},
+            "facts": {"payment_id": str(row["record_id"]), "status": row["after"]["status"]},
+        }
+        for row in rows
+    ]  # fmt: skip
 
 
 async def next_payable_no(tx: Transaction, claim_id: UUID) -> int:

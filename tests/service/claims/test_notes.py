@@ -30,7 +30,7 @@ async def test_notes_stand_in_order_and_in_the_timeline_and_leave_the_version(li
     read = (await life.service.get(HEAD, f"/v1/claims/{claim_id}/notes")).json()["items"]
     assert [(one["text"], one["position"]) for one in read] == [("请核对发票", "adjuster"), ("已核对", "service_agent")]
     past = (await life.service.get(HEAD, f"/v1/claims/{claim_id}/timeline")).json()["items"]
-    assert [one["position"] for one in past if one["kind"] == "note"] == ["adjuster", "service_agent"]
+    assert [one["position"] for one in past if one["kind"] == "write_note"] == ["adjuster", "service_agent"]
     entries = await life.service.rows(audit_entries)
     assert "已核对" not in str(entries), "the words of a note stand in no audit entry"
     assert "已核对" not in str(await life.service.rows(kernel.tables["outbox"]))

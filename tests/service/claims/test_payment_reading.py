@@ -91,3 +91,19 @@ async def test_a_payment_shows_what_may_be_done_with_it_and_its_history(world: S
     assert [one["action"] for one in history] == ["order"]
     claim = (await world.service.get(adjuster(NORTH), f"/v1/claims/{claim_id}/history")).json()["items"]
     assert claim[-1]["action"] == "order_payment"
+
+
+async def test_what_became_of_a_payment_stands_in_the_timeline_of_its_claim(world: SettledWorld) -> None:
+    claim_id, payment = await world.ordered()
+    failed = {"kind": "failed", "reason_code": "account_closed", "at": payment["sent_at"]}
+    for answer in (
+        await world.act(payment["id"], "failures", failed),
+        await world.act(payment["id"], "resubmissions", {}),
+        await world.confirm(payment["id"]),
+    ):
+        assert answer.status_code == 201, answer.text
+    told = (await world.service.get(adjuster(NORTH), f"/v1/claims/{claim_id}/timeline")).json()["items"]
+    kinds = [one["kind"] for one in told if "payment_id" in one["facts"]]
+    assert kinds == ["order_payment", "fail_payment", "resubmit_payment", "confirm_payment"]
+    assert [one["facts"]["status"] for one in told if one["kind"] in kinds[1:]] == ["failed", "ordered", "paid"]
+    assert "6222000011112222" not in str(told)
