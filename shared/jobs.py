@@ -20,7 +20,7 @@ from sqlalchemy import Column, DateTime, Integer, Table, Text, Uuid, insert
 from sqlalchemy import text as sql
 from sqlalchemy.dialects.postgresql import JSONB
 
-from shared.actor import claims_of
+from shared.actor import Actor, claims_of
 from shared.audit import canonical
 from shared.clock import Instant
 from shared.database import Transaction
@@ -148,13 +148,21 @@ async def enqueue(
 
     Raises `JobEmpty` where there is none.
     """
+    return _answer(tx, await queue(tx, kind, documents, payload))
+
+
+async def queue(
+    tx: Transaction, kind: str, documents: Iterable[Mapping[str, Any]], payload: Mapping[str, Any],
+    actor: Actor | None = None,
+) -> Mapping[str, Any]:  # fmt: skip
+    """`enqueue` without the answer; the job's row. `actor`: in whose name and scope, within the transaction's."""
     job_id, lines = uuid7(), [canonical(one) for one in documents]
     if not lines:
         raise JobEmpty()
     total = 0
     for start in range(0, len(lines), _BATCH_LINES):
         total = await _store(tx, job_id, total, lines[start : start + _BATCH_LINES])
-    return _answer(tx, await _queue(tx, job_id, kind, payload, total))
+    return await _queue(tx, job_id, kind, payload, total, actor)
 
 
 async def _store(tx: Transaction, job_id: UUID, before: int, batch: Sequence[str]) -> int:
@@ -166,10 +174,13 @@ async def _store(tx: Transaction, job_id: UUID, before: int, batch: Sequence[str
     return total
 
 
-async def _queue(tx: Transaction, job_id: UUID, kind: str, payload: Mapping[str, Any], total: int) -> Mapping[str, Any]:
+async def _queue(
+    tx: Transaction, job_id: UUID, kind: str, payload: Mapping[str, Any], total: int, actor: Actor | None = None
+) -> Mapping[str, Any]:
+    who = actor or tx.actor
     row: dict[str, Any] = {
-        "id": job_id, "org_path": tx.actor.scope, "kind": kind, "state": "queued", "person_id": tx.actor.person_id,
-        "actor": claims_of(tx.actor), "payload": json.loads(canonical(payload)), "done": 0, "total": total, "failed": 0,
+        "id": job_id, "org_path": who.scope, "kind": kind, "state": "queued", "person_id": who.person_id,
+        "actor": claims_of(who), "payload": json.loads(canonical(payload)), "done": 0, "total": total, "failed": 0,
         "problem": None, "created_at": tx.now, "updated_at": tx.now, "expires_at": None,
     }  # fmt: skip
     await tx.execute(insert(jobs).values(**row))

@@ -348,3 +348,33 @@ create index notices_record on notices (record_id, id)
 ;;
 create index notices_waiting on notices (next_at, id) where state = 'queued'
 """
+
+EXPORTS_1 = """
+create table exports (
+  id uuid primary key,
+  org_path text collate "C" not null,
+  created_at timestamptz not null,
+  collection text not null,
+  filters jsonb not null,
+  columns jsonb not null,
+  format text not null check (format in ('csv', 'xlsx')),
+  purpose text not null,
+  row_count integer not null,
+  state text not null check (state in ('waiting', 'queued', 'made', 'rejected')),
+  person_id uuid not null,
+  principal_id uuid,
+  actor jsonb not null,
+  expires_at timestamptz not null,
+  decided_by uuid,
+  decided_at timestamptz,
+  decision_reason text,
+  job_id uuid,
+  made_at timestamptz,
+  sha256 bytea,
+  content bytea
+)
+;;
+create index exports_in_scope on exports (org_path, created_at)
+;;
+create index exports_over on exports (expires_at)
+"""

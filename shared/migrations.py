@@ -19,7 +19,7 @@ from sqlalchemy import text
 from sqlalchemy.ext.asyncio import create_async_engine
 from sqlalchemy.pool import NullPool
 
-from shared.kernel_ddl import DIRECTORY_1, KERNEL_1, KERNEL_2
+from shared.kernel_ddl import DIRECTORY_1, EXPORTS_1, KERNEL_1, KERNEL_2
 
 ROOT = Path(__file__).resolve().parent.parent
 DEPLOYABLES = ("gateway", "policy", "claims", "risk", "complaints", "crm")
@@ -182,6 +182,13 @@ def event_gaps_1() -> None:
     _execute(EVENT_GAPS_1)
     scoped("event_gaps")
     keeps("event_gaps", "org_path")
+
+
+def exports_1() -> None:
+    """Tables that leave the system: who asked for what, who agreed, and the file for as long as it is kept."""
+    _execute(EXPORTS_1)
+    scoped("exports")
+    follows("exports", index=False)
 
 
 def directory_2() -> None:

@@ -9,11 +9,16 @@ from services.complaints.clock.handlers import TICKS as CLOCK_TICKS
 from services.complaints.consumers import CONSUMERS
 from services.complaints.events import NoticeSent
 from services.complaints.mis_selling.handlers import TICKS as MIS_SELLING_TICKS
+from services.complaints.report.handlers import REPORT, make_report
 from services.complaints.settings import ComplaintsSettings
+from services.complaints.table_export.shapes import COLLECTIONS
+from shared.exports import ERASING, EXPORT, making
+from shared.job_runner import running
 from shared.notices import sending
 from shared.workers import run_worker
 
-TICKS = (*CLOCK_TICKS, *ASSIGNMENT_TICKS, *CAUSE_TICKS, *MIS_SELLING_TICKS)
+TICKS = (*CLOCK_TICKS, *ASSIGNMENT_TICKS, *CAUSE_TICKS, *MIS_SELLING_TICKS, ERASING)
+JOBS = {REPORT: make_report, EXPORT: making(COLLECTIONS)}
 
 
 def main() -> None:
@@ -24,6 +29,7 @@ def main() -> None:
         settings,
         consumers=CONSUMERS,
         ticks=(*TICKS, sending(settings, NoticeSent)),
+        loops=(running(JOBS),),
         rule_set_folder=RULE_SETS,
     )
 

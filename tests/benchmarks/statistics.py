@@ -83,7 +83,8 @@ QUERIES = {
 }
 
 
-async def _timed(work: Callable[[], Awaitable[Any]]) -> float:
+async def timed(work: Callable[[], Awaitable[Any]]) -> float:
+    """Seconds that `work` takes."""
     began = time.perf_counter()
     await work()
     return time.perf_counter() - began
@@ -98,7 +99,7 @@ async def _fill(dsn: str, claims: int) -> None:
         ("claims", FILL, (claims, units)), ("decisions", DECISIONS, ()), ("payments", PAYMENTS, ()),
         ("cells to count", MARK, ()),
     ):  # fmt: skip
-        took = await _timed(lambda statement=statement, given=given: connection.execute(statement, *given))
+        took = await timed(lambda statement=statement, given=given: connection.execute(statement, *given))
         say(f"{name}: filled in {took:.1f} s")
     await connection.execute("analyze")
     say(f"over {units} units")
@@ -115,7 +116,7 @@ async def _ask(service: ServiceUnderTest, query: str) -> Any:
 async def _measure(service: ServiceUnderTest, title: str) -> None:
     say(title)
     for name, query in QUERIES.items():
-        took = [await _timed(lambda query=query: _ask(service, query)) for _ in range(ROUNDS)]
+        took = [await timed(lambda query=query: _ask(service, query)) for _ in range(ROUNDS)]
         groups = len((await _ask(service, query))["items"])
         middle, worst = statistics.median(took) * 1000, max(took) * 1000
         say(f"  {name}: median {middle:.0f} ms, worst {worst:.0f} ms, {groups} groups")
@@ -137,23 +138,29 @@ async def _change(dsn: str) -> float:
     return took
 
 
-async def _run(cluster: PostgresCluster, claims: int, folder: Path) -> None:
+async def prepared(cluster: PostgresCluster, service: str) -> str:
+    """The address of the service's empty database in a new cluster, for its application role."""
     passwords = {
         role: secrets.password(cluster.directory / "roles" / role)
         for role in (databases.OWNER, *map(databases.role_of, databases.DEPLOYABLES))
     }
     await databases.provision(cluster.dsn(), databases.DEPLOYABLES, passwords)
-    name = databases.database_of("claims")
+    name = databases.database_of(service)
     port = cluster.dsn().rpartition(":")[2].partition("/")[0]
 
     def url(role: str) -> str:
         return f"postgresql+asyncpg://{role}:{passwords[role]}@127.0.0.1:{port}/{name}"
 
-    await asyncio.to_thread(migrate, "claims", url(databases.OWNER))
-    async with running("claims", url(databases.role_of("claims")), folder) as service:
+    await asyncio.to_thread(migrate, service, url(databases.OWNER))
+    return url(databases.role_of(service))
+
+
+async def _run(cluster: PostgresCluster, claims: int, folder: Path) -> None:
+    url, name = await prepared(cluster, "claims"), databases.database_of("claims")
+    async with running("claims", url, folder) as service:
         structlog.configure(wrapper_class=structlog.make_filtering_bound_logger(logging.CRITICAL))
         await _fill(cluster.dsn(name), claims)
-        took = await _timed(lambda: run_once(service.db, TICKS[0]))
+        took = await timed(lambda: run_once(service.db, TICKS[0]))
         say(f"every cell counted in {took:.1f} s")
         total = (await _ask(service, "group_by=branch&from=2017-01&to=2026-11"))["total"]["reported_count"]
         if total != claims:
@@ -161,7 +168,7 @@ async def _run(cluster: PostgresCluster, claims: int, folder: Path) -> None:
         await _measure(service, f"{claims} claims, everything counted")
         say(f"one change of a claim: {await _change(cluster.dsn(name)) * 1000:.2f} ms")
         await _measure(service, f"{claims} claims, {CHANGED} changes not yet counted")
-        took = await _timed(lambda: run_once(service.db, TICKS[0]))
+        took = await timed(lambda: run_once(service.db, TICKS[0]))
         say(f"{CHANGED} changes counted in {took:.2f} s")
 
 

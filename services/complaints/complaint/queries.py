@@ -74,8 +74,8 @@ COMPLAINTS = Listing(
     default_sort="-received_at",
     conditions={
         "due_before": lambda text: Complaint.due_at < datetime.fromisoformat(text),
-        "result": lambda text: RESULT == text,
-        "timeliness": lambda text: TIMELINESS == text,
+        "result": lambda text: text == RESULT,
+        "timeliness": lambda text: text == TIMELINESS,
         "without": _without,
     },
 )

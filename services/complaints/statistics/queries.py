@@ -1,75 +1,122 @@
-"""Counts of complaints, made by the database: every complaint in scope, whatever became of it."""
+"""Counts of complaints from what is kept of each: every complaint in scope, whatever became of it.
+
+A complaint has one narrow row of figures, written by the transaction that changed it; so a count is right at every
+instant and reads no complaint. Whoever is kept out of a complaint gets figures without it.
+"""
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
-from datetime import date, timedelta
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import date
 from typing import Any
 
-from sqlalchemy import Date, Text, case, cast, func, literal_column, null, or_, select
+from sqlalchemy import text
 
 from services.complaints.cause.rules import CauseTree
-from services.complaints.complaint.rules import ComplaintStatus
-from services.complaints.complaint.tables import Complaint, PolicyReference
 from services.complaints.statistics.rules import NOT_STATED, GroupKey, Period, bucket, folded
-from shared.clock import at_midnight
-from shared.database import Transaction, path_range
-from shared.directory import directory_units
+from shared.database import Transaction
+from shared.rule_sets import in_force
 
-_ENDED_EARLY = {ComplaintStatus.MERGED: "merged", ComplaintStatus.WITHDRAWN: "withdrawn"}
-
-
-def _columns() -> dict[GroupKey, Any]:
-    early = [(Complaint.status == str(status), name) for status, name in _ENDED_EARLY.items()]
-    running = Complaint.notified_at.is_(None) & ~(Complaint.lead & Complaint.decided_at.is_not(None))
-    return {
-        GroupKey.UNIT: Complaint.unit_code,
-        GroupKey.CAUSE: Complaint.cause,
-        GroupKey.CHANNEL: Complaint.channel,
-        GroupKey.PRODUCT: Complaint.product,
-        GroupKey.OUTCOME: case(*early, else_=Complaint.outcome),
-        # The stage of the service is read from the tree of causes, afterwards.
-        GroupKey.STAGE: Complaint.cause,
-        GroupKey.SALESPERSON: cast(Complaint.seller_id, Text),
-        GroupKey.TIMELINESS: case(
-            (or_(Complaint.breached_at.is_not(None), Complaint.notified_at >= Complaint.due_at), "late"),
-            (running & Complaint.status.not_in([str(one) for one in _ENDED_EARLY]), "running"),
-            else_="in_time",
-        ),
-    }  # fmt: skip
-
-
-async def counts(
-    tx: Transaction, keys: Sequence[GroupKey], period: Period, first: date | None, last: date | None, tree: CauseTree
-) -> dict[tuple[str, ...], int]:
-    """Counts by period and keys of the complaints received in [first, last], both inclusive."""
-    columns = _columns()
-    day = cast(func.timezone("Asia/Shanghai", Complaint.received_at), Date).label("day")
-    chosen = [func.coalesce(columns[key], NOT_STATED).label(f"k{n}") for n, key in enumerate(keys)]
-    statement = select(day, *chosen, func.count())
-    if first is not None:
-        statement = statement.where(Complaint.received_at >= at_midnight(first))
-    if last is not None:
-        statement = statement.where(Complaint.received_at < at_midnight(last + timedelta(days=1)))
-    names = [literal_column(str(n + 1)) for n in range(len(keys) + 1)]
-    rows = await tx.execute(statement.group_by(*names))
-    stages = {code: node.stage for code, node in tree.nodes.items()}
-    named = [((bucket(row[0], period), *row[1:-1]), int(row[-1])) for row in rows]
-    return folded(named, keys, stages)
-
-
-_OF_POLICIES: Mapping[GroupKey, Any] = {
-    GroupKey.UNIT: PolicyReference.unit_code,
-    GroupKey.PRODUCT: PolicyReference.product,
+_DAY = {
+    Period.DAY: "received_on",
+    Period.WEEK: "received_on - (extract(isodow from received_on)::int - 1)",
+    Period.MONTH: "received_month",
 }
+_COLUMN = {
+    GroupKey.BRANCH: "org_path",
+    GroupKey.CENTRAL: "org_path",
+    GroupKey.UNIT: "unit_code",
+    GroupKey.CAUSE: "cause",
+    GroupKey.CHANNEL: "channel",
+    GroupKey.PRODUCT: "product",
+    GroupKey.OUTCOME: "outcome",
+    # the stage of the service is read from the tree of causes, afterwards
+    GroupKey.STAGE: "cause",
+    GroupKey.SALESPERSON: "seller_id",
+    GroupKey.TIMELINESS: "timeliness",
+}
+_STEPS = {GroupKey.BRANCH: 2, GroupKey.CENTRAL: 3}
+_KEPT_OUT = "select complaint_id from complaint_exclusions where person_id = any(cast(:persons as uuid[]))"
 
 
-async def policies(tx: Transaction, keys: Sequence[GroupKey]) -> dict[tuple[str, ...], int] | None:
+@dataclass(frozen=True)
+class Wanted:
+    """Groups and periods, of the complaints received in [first, last], both inclusive, at or below a unit."""
+
+    keys: Sequence[GroupKey]
+    period: Period
+    first: date | None = None
+    last: date | None = None
+    path: str | None = None
+
+
+async def counts(tx: Transaction, wanted: Wanted, tree: CauseTree) -> dict[tuple[str, ...], int]:
+    """Counts by period and keys in the caller's scope."""
+    # what counts for nobody's persons is hidden from nobody: the common case reads the figures alone
+    persons = [str(one) for one in (tx.actor.person_id, tx.actor.on_behalf_of) if one]
+    hidden = await tx.scalar(text(f"select exists ({_KEPT_OUT})"), {"persons": persons})
+    where, given = _where(wanted)
+    if hidden:
+        where.append(f"complaint_id not in ({_KEPT_OUT})")
+        given["persons"] = persons
+    rows = (await tx.execute(text(_statement(wanted, " and ".join(where) or "true")), given)).all()
+    stages = {code: node.stage for code, node in tree.nodes.items()}
+    named = [((bucket(row[0], wanted.period), *_told(row[1:-1], wanted.keys)), int(row[-1])) for row in rows]
+    return folded(named, wanted.keys, stages)
+
+
+def _where(wanted: Wanted) -> tuple[list[str], dict[str, Any]]:
+    where, given = [], {}
+    for name, value, condition in (
+        ("first", wanted.first, "received_on >= :first"),
+        ("last", wanted.last, "received_on <= :last"),
+        ("path", wanted.path, "org_path >= :path and org_path < :path || '/'"),
+    ):
+        if value is not None:
+            where.append(condition)
+            given[name] = value
+    return where, given
+
+
+def _statement(wanted: Wanted, where: str) -> str:
+    chosen = ", ".join([_DAY[wanted.period], *(_COLUMN[key] for key in wanted.keys)])
+    groups = ", ".join(str(n + 1) for n in range(len(wanted.keys) + 1))
+    return f"select {chosen}, count(*) from complaint_figures where {where} group by {groups}"  # noqa: S608
+
+
+def _told(values: Sequence[Any], keys: Sequence[GroupKey]) -> list[str]:
+    """The names of the groups: of a path the code of the unit at that level, the unit itself where it lies above."""
+    told = []
+    for key, value in zip(keys, values, strict=True):
+        if key in _STEPS:
+            told.append(value.split(".")[: _STEPS[key]][-1])
+        else:
+            told.append(NOT_STATED if value is None else str(value))
+    return told
+
+
+async def policies(tx: Transaction, wanted: Wanted) -> dict[tuple[str, ...], int] | None:
     """Policies known in the caller's scope by the same keys; None where a policy has no such key."""
-    if any(key not in _OF_POLICIES for key in keys):
+    if any(key not in (GroupKey.UNIT, GroupKey.BRANCH, GroupKey.CENTRAL, GroupKey.PRODUCT) for key in wanted.keys):
         return None
-    chosen = [_OF_POLICIES[key] for key in keys] or [null()]
-    here = path_range(directory_units.c.path, tx.scope)
-    joined = select(*chosen, func.count()).join(directory_units, directory_units.c.code == PolicyReference.unit_code)
-    rows = await tx.execute(joined.where(here).group_by(*(_OF_POLICIES[key] for key in keys)))
-    return {tuple(row[:-1]) if keys else (): int(row[-1]) for row in rows}
+    here = wanted.path or tx.scope
+    rows = await tx.execute(_POLICIES, {"here": here})
+    found: dict[tuple[str, ...], int] = {}
+    for row in rows:
+        columns = {GroupKey.UNIT: row.unit_code, GroupKey.PRODUCT: row.product}
+        name = tuple(_told([columns.get(key, row.path) for key in wanted.keys], wanted.keys))
+        found[name] = found.get(name, 0) + int(row.policies)
+    return found
+
+
+_POLICIES = text("""
+  with counted as (select unit_code, product, count(*) as policies from policy_references group by unit_code, product)
+  select u.path, u.code as unit_code, c.product, c.policies
+  from counted c join directory_units u on u.code = c.unit_code
+  where u.path >= :here and u.path < :here || '/'""")
+
+
+async def minimum_for_rank(tx: Transaction) -> int:
+    """How many complaints a group needs to be ranked, by the rule set in force."""
+    return int((await in_force(tx, "complaint_statistics")).content["minimum_for_rank"])

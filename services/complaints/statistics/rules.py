@@ -10,8 +10,14 @@ from enum import StrEnum
 
 from shared.errors import Fault, InvalidParameter, Text
 
+MAX_GROUPS = 5_000
+
 
 class GroupKey(StrEnum):
+    """`unit`: where the complaint lies; `central`, `branch`: the unit of that level above it, itself where none is."""
+
+    BRANCH = "branch"
+    CENTRAL = "central"
     UNIT = "unit"
     CAUSE = "cause"
     CHANNEL = "channel"
@@ -97,10 +103,28 @@ def ranks(counts: Mapping[tuple[str, ...], int], minimum: int) -> dict[tuple[str
     """The rank of each group within its period, the most complaints first; equal counts share one, and a group of
     fewer than `minimum` has none."""
     found: dict[tuple[str, ...], int] = {}
-    for name, count in counts.items():
+    seen: dict[str, tuple[int, int, int]] = {}
+    for name, count in sorted(counts.items(), key=lambda one: -one[1]):
+        place, rank, before = seen.get(name[0], (0, 0, -1))
+        rank = rank if count == before else place + 1
+        seen[name[0]] = (place + 1, rank, count)
         if count >= minimum:
-            found[name] = 1 + sum(1 for other, more in counts.items() if other[0] == name[0] and more > count)
+            found[name] = rank
     return found
+
+
+def check_days(first: date | None, last: date | None) -> None:
+    """Refuse (422) an end before the beginning."""
+    if first is not None and last is not None and last < first:
+        words = Text("结束日期早于开始日期。", "The last day lies before the first.")
+        raise InvalidParameter(Fault("days_reversed", words, parameter="to"))
+
+
+def refuse_too_many(groups: int) -> None:
+    """Refuse (422) a division into more groups than anybody can read."""
+    if groups > MAX_GROUPS:
+        words = Text(f"分组超过 {MAX_GROUPS} 个，请缩小范围。", f"More than {MAX_GROUPS} groups; ask for less.")
+        raise InvalidParameter(Fault("too_many_groups", words, parameter="group_by"))
 
 
 def per_10_000(complaints: int, policies: int | None) -> Decimal | None:

@@ -1,0 +1,1 @@
+"""What of complaints may leave the system as a table."""
