@@ -37,7 +37,7 @@ async def write_note(db: Database, actor: Actor, key: RequestKey, claim_id: UUID
         claim = await tx.find(Claim, claim_id)
         units = await _units_of(tx, claim, command.mentions)
         row = ClaimNote(
-            id=uuid7(), created_at=tx.now, claim_id=claim.id, org_path=claim.org_path, text=command.text.strip(),
+            id=uuid7(), created_at=tx.now, claim_id=claim.id, org_path=claim.org_path, text=command.text,
             mentions=[str(one) for one in units], person_id=actor.person_id, staff_no=actor.staff_no,
             position=actor.position,
         )  # fmt: skip

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
-from pydantic import BaseModel, ConfigDict, Field
+from typing import Annotated
+
+from pydantic import BaseModel, ConfigDict, Field, StringConstraints
 
 from services.claims.claim.schemas import FactOut
 from shared.clock import Instant
@@ -14,7 +16,7 @@ class WriteNote(BaseModel):
 
     model_config = ConfigDict(extra="forbid")
 
-    text: str = Field(min_length=1, max_length=4000, pattern=r"\S")
+    text: Annotated[str, StringConstraints(strip_whitespace=True, min_length=1, max_length=4000)]
     mentions: list[Id] = Field(default_factory=list, max_length=20)
 
 
