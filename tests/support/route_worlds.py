@@ -16,7 +16,7 @@ from services.policy.core.handlers import IMPORT, import_line
 from shared.actor import Actor
 from shared.clock import legal_day, process_now, rfc3339
 from shared.job_runner import Runner
-from tests.support import complaint_world, crm_world, risk_world
+from tests.support import complaint_exports, complaint_world, crm_world, risk_world
 from tests.support.claim_life import ClaimLife, report
 from tests.support.claims_beside import beside, letter_of, looked_at
 from tests.support.claims_settled import SettledWorld
@@ -213,23 +213,34 @@ async def complaints_world(service: ServiceUnderTest) -> RouteWorld:
     made = await complaint_world.assigned(service, about={"claim_no": complaint_world.CLAIM_NO})
     path = f"/v1/complaints/{made['id']}"
     parts = await complaint_world.parts(service, made)
+    taken = await complaint_exports.taken_out(service)
+    customer = (await service.get(complaint_world.HEAD, path)).json()["customer_id"]
     return RouteWorld(
         service,
         known={
             "/v1/complaints/{}": made["id"],
             "/v1/complaints/{}/attachments/{}": await _attached(service, complaint_world.AGENT, path),
-            **{f"/v1/complaints/{{}}/{name}/{{}}": one for name, one in parts.items() if name not in ("case", "officer")},
-            "/v1/mis-selling-cases/{}": parts["case"], "/v1/complaint-officers/{}": parts["officer"],
+            **{
+                f"/v1/complaints/{{}}/{name}/{{}}": one
+                for name, one in parts.items()
+                if name not in ("case", "officer")
+            },
+            "/v1/mis-selling-cases/{}": parts["case"],
+            **taken,
+            "/v1/complaint-officers/{}": parts["officer"],
         },
         bodies={
             "POST /v1/complaints/{complaint_id}/decisions": complaint_world.REPLY,
             "POST /v1/complaints/{record_id}/reveals": {"field": "complainant.name"},
         },
         creations={
+            **complaint_exports.creations(customer, NONE),
             "/v1/complaints": lambda known: complaint_world.complaint(upload_ids=[waiting if known else NONE]),
             "/v1/complaint-officers": lambda known: {
-                "unit_code": "32" if known else "3399", "staff_no": complaint_world.DEPUTY.staff_no,
-                "duty": "deputy", "from_on": "2026-01-01",
+                "unit_code": "32" if known else "3399",
+                "staff_no": complaint_world.DEPUTY.staff_no,
+                "duty": "deputy",
+                "from_on": "2026-01-01",
             },
             "/v1/mis-selling-cases": lambda known: {
                 "source": {"kind": "complaint", "id": made["id"] if known else NONE},

@@ -24,8 +24,8 @@ _DAY = {
     Period.MONTH: "received_month",
 }
 _COLUMN = {
-    GroupKey.BRANCH: "org_path",
-    GroupKey.CENTRAL: "org_path",
+    GroupKey.BRANCH: "branch",
+    GroupKey.CENTRAL: "central",
     GroupKey.UNIT: "unit_code",
     GroupKey.CAUSE: "cause",
     GroupKey.CHANNEL: "channel",
@@ -36,7 +36,6 @@ _COLUMN = {
     GroupKey.SALESPERSON: "seller_id",
     GroupKey.TIMELINESS: "timeliness",
 }
-_STEPS = {GroupKey.BRANCH: 2, GroupKey.CENTRAL: 3}
 _KEPT_OUT = "select complaint_id from complaint_exclusions where person_id = any(cast(:persons as uuid[]))"
 
 
@@ -53,7 +52,7 @@ class Wanted:
 
 async def counts(tx: Transaction, wanted: Wanted, tree: CauseTree) -> dict[tuple[str, ...], int]:
     """Counts by period and keys in the caller's scope."""
-    # what counts for nobody's persons is hidden from nobody: the common case reads the figures alone
+    # the common case: nothing is hidden from this person, and the figures are read alone
     persons = [str(one) for one in (tx.actor.person_id, tx.actor.on_behalf_of) if one]
     hidden = await tx.scalar(text(f"select exists ({_KEPT_OUT})"), {"persons": persons})
     where, given = _where(wanted)
@@ -62,7 +61,7 @@ async def counts(tx: Transaction, wanted: Wanted, tree: CauseTree) -> dict[tuple
         given["persons"] = persons
     rows = (await tx.execute(text(_statement(wanted, " and ".join(where) or "true")), given)).all()
     stages = {code: node.stage for code, node in tree.nodes.items()}
-    named = [((bucket(row[0], wanted.period), *_told(row[1:-1], wanted.keys)), int(row[-1])) for row in rows]
+    named = [((bucket(row[0], wanted.period), *map(_named, row[1:-1])), int(row[-1])) for row in rows]
     return folded(named, wanted.keys, stages)
 
 
@@ -85,15 +84,8 @@ def _statement(wanted: Wanted, where: str) -> str:
     return f"select {chosen}, count(*) from complaint_figures where {where} group by {groups}"  # noqa: S608
 
 
-def _told(values: Sequence[Any], keys: Sequence[GroupKey]) -> list[str]:
-    """The names of the groups: of a path the code of the unit at that level, the unit itself where it lies above."""
-    told = []
-    for key, value in zip(keys, values, strict=True):
-        if key in _STEPS:
-            told.append(value.split(".")[: _STEPS[key]][-1])
-        else:
-            told.append(NOT_STATED if value is None else str(value))
-    return told
+def _named(value: Any) -> str:
+    return NOT_STATED if value is None else str(value)
 
 
 async def policies(tx: Transaction, wanted: Wanted) -> dict[tuple[str, ...], int] | None:
@@ -104,8 +96,12 @@ async def policies(tx: Transaction, wanted: Wanted) -> dict[tuple[str, ...], int
     rows = await tx.execute(_POLICIES, {"here": here})
     found: dict[tuple[str, ...], int] = {}
     for row in rows:
-        columns = {GroupKey.UNIT: row.unit_code, GroupKey.PRODUCT: row.product}
-        name = tuple(_told([columns.get(key, row.path) for key in wanted.keys], wanted.keys))
+        steps = row.path.split(".")
+        values = {
+            GroupKey.UNIT: row.unit_code, GroupKey.PRODUCT: row.product, GroupKey.BRANCH: steps[:2][-1],
+            GroupKey.CENTRAL: steps[:3][-1],
+        }  # fmt: skip
+        name = tuple(values[key] for key in wanted.keys)
         found[name] = found.get(name, 0) + int(row.policies)
     return found
 
