@@ -5,6 +5,7 @@
 
 from __future__ import annotations
 
+from datetime import datetime, timedelta
 from typing import Any
 
 from shared.clock import legal_day, process_now
@@ -155,11 +156,13 @@ async def test_head_office_is_told_of_three_dead_within_the_day(clock: MovedCloc
     move(system, clock, BEGINS)
     story = await told(system, await sold_as(system, "PEL2026-32-900004"), death_count=3, injured_count=0)
     assert "serious_casualties" in story.claim["flags"]
-    [deadline] = [one for one in (await story.read())["deadlines"] if one["id"] == "DL-CL-7"]
-    assert deadline["due_at"][:19] == "2026-05-21T16:00:00", "24 hours to the minute, also over night"
+    claim = await story.read()
+    [deadline] = [one for one in claim["deadlines"] if one["id"] == "DL-CL-7"]
+    begun, due = (datetime.fromisoformat(one) for one in (claim["reported_at"], deadline["due_at"]))
+    assert due - begun == timedelta(hours=24)
     subjects = [one["subject"] for one in await system.told("claims", story.claim["id"])]
     assert subjects.count("claims.claim.head_office_informed.v1") == 1
     head = await story.person(f"claims_approver@{HEAD}")
     inbox = (await system.gateway.get(head, "/v1/work-items?limit=200")).json()["items"]
-    mine = [one for one in inbox if one["record"]["id"] == story.claim["id"]]
-    assert [one["basis"] for one in mine] == ["DL-CL-7"], mine
+    [item] = [one for one in inbox if one["record"]["id"] == story.claim["id"] and one["kind"] == "head_office"]
+    assert (item["basis"], item["priority"], item["due_at"]) == ("DL-CL-7", "high", deadline["due_at"])
