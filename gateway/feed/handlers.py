@@ -1,12 +1,12 @@
-"""Keeping events: one transaction for each, with the inbox row that keeps it from being kept twice."""
+"""Keeping events: in the transaction of the inbox rows that keep them from being kept twice."""
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from datetime import timedelta
 from typing import Any
 
-from sqlalchemy import delete, select, update
-from sqlalchemy.dialects.postgresql import insert
+from sqlalchemy import delete, insert, select, update
 
 from gateway.feed.rules import permission_of
 from gateway.feed.tables import FeedEvent, FeedHead
@@ -19,15 +19,22 @@ from shared.ticks import Tick
 HEAD_OFFICE = "00"
 
 
-async def keep(tx: Transaction, subject: str, event: Received[Any], data: dict[str, Any]) -> None:
-    """Put the event at the end of the feed. The head's lock is held until the commit, so positions commit in order."""
-    position = await tx.scalar(update(FeedHead).values(last=FeedHead.last + 1).returning(FeedHead.last))
-    row = {
-        "position": position, "org_path": event.org_path, "event_id": event.id, "type": event.type,
-        "permission": permission_of(event.type), "record_id": event.record_id, "record_version": event.record_version,
-        "event": as_document(subject, event, data), "kept_at": tx.now,
-    }  # fmt: skip
-    await tx.execute(insert(FeedEvent).values(**row))
+async def keep(tx: Transaction, events: Sequence[tuple[str, Received[Any], dict[str, Any]]]) -> None:
+    """Put these events at the end of the feed, in this order; each with its subject and its data as they came.
+
+    The head's lock is held until the commit, so positions commit in order, and none is left out.
+    """
+    moved = update(FeedHead).values(last=FeedHead.last + len(events)).returning(FeedHead.last)
+    before = await tx.scalar(moved) - len(events)
+    rows = [
+        {
+            "position": before + place, "org_path": event.org_path, "event_id": event.id, "type": event.type,
+            "permission": permission_of(event.type), "record_id": event.record_id,
+            "record_version": event.record_version, "event": as_document(subject, event, data), "kept_at": tx.now,
+        }
+        for place, (subject, event, data) in enumerate(events, 1)
+    ]  # fmt: skip
+    await tx.execute(insert(FeedEvent), rows)
 
 
 def as_document(subject: str, event: Received[Any], data: dict[str, Any]) -> dict[str, Any]:
