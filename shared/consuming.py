@@ -42,7 +42,7 @@ _TOGETHER = 32
 """Events of a lane in one transaction at most; as many wait in its queue meanwhile."""
 
 _FETCH_S = 4.0
-_GATHER_S = 0.05
+_GATHER_S = 0.1
 """How long an event that may share a transaction waits for company where there is none."""
 
 _WATCHDOG_S = 30.0
