@@ -15,9 +15,11 @@ from embedded.engines.process import free_port
 from embedded.home import HOST, SERVICES, Home
 
 _UVICORN = (
-    *("--factory", "--host", HOST, "--http", "httptools", "--no-proxy-headers", "--no-server-header"),
+    *("--factory", "--host", HOST, "--no-proxy-headers", "--no-server-header"),
     *("--no-access-log", "--timeout-keep-alive", "30", "--timeout-graceful-shutdown", "10", "--log-level", "warning"),
 )
+_HTTP = {"gateway": "gateway.forwarding.client_connection:ClientConnection"}
+"""The protocol of its clients' connections, where that is one of its own."""
 
 
 @dataclass(frozen=True)
@@ -42,7 +44,8 @@ class Part:
 
 
 def _api(name: str, module: str, port: int, environment: Mapping[str, str], check: str) -> Part:
-    command = (sys.executable, "-m", "uvicorn", f"{module}.app:create_app", "--port", str(port), *_UVICORN)
+    http = ("--http", _HTTP.get(name, "httptools"))
+    command = (sys.executable, "-m", "uvicorn", f"{module}.app:create_app", "--port", str(port), *http, *_UVICORN)
     return Part(f"{name} API", command, environment, f"http://{HOST}:{port}{check}")
 
 

@@ -1,11 +1,12 @@
-"""The gateway over HTTP: `uvicorn gateway.app:create_app --factory --http httptools --ws none --no-proxy-headers
---no-server-header --timeout-keep-alive 30 --timeout-graceful-shutdown 10`.
+"""The gateway over HTTP: `uvicorn gateway.app:create_app --factory
+--http gateway.forwarding.client_connection:ClientConnection --ws none --no-proxy-headers --no-server-header
+--timeout-keep-alive 30 --timeout-graceful-shutdown 10`.
 
-request in → trace and request id → edge (framing, headers, path, rate) → own rooms, else forwarding
+request in → trace and request id → edge (framing, headers, path, rate) → forwarding, else the framework and own rooms
 answer out ← access line and metrics ← rate headers ← problem answers ←
 
-The flags are part of the design: `httptools` refuses framing that other parsers let through, and no header names the
-caller's address unless `trusted_proxies` names the peer.
+The flags are part of the design: the parser of the connection refuses framing that others let through, and no header
+names the caller's address unless `trusted_proxies` names the peer.
 """
 
 from __future__ import annotations

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from collections.abc import Sequence
 from pathlib import Path
 
 from pydantic import BaseModel, ConfigDict
@@ -20,13 +21,18 @@ class Whole(BaseModel):
     model_config = ConfigDict(extra="allow")
 
 
+async def keep_together(tx: Transaction, events: Sequence[tuple[Consumer, Received[Whole]]]) -> None:
+    """Keep these events for the feed with one lock of its head, where each alone would wait for the one before."""
+    await keep(tx, [(one.subject, event, event.data.model_dump(mode="json")) for one, event in events])
+
+
 def consumer_of(subject: str) -> Consumer:
     """The consumer that keeps events on `subject` for the feed."""
 
     async def kept(tx: Transaction, event: Received[Whole]) -> None:
-        await keep(tx, subject, event, event.data.model_dump(mode="json"))
+        await keep(tx, [(subject, event, event.data.model_dump(mode="json"))])
 
-    return Consumer(subject, Whole, kept)
+    return Consumer(subject, Whole, kept, keep_together)
 
 
 SUBJECTS: tuple[str, ...] = tuple(sorted(json.loads(_DOCUMENT.read_text(encoding="utf-8"))["channels"]))

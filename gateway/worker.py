@@ -54,7 +54,8 @@ def main() -> None:
     )  # fmt: skip
     matrix = Matrix.load(PERMISSIONS.read_text(encoding="utf-8"))
     pushing = webhooks.delivering(terms_of(settings), Seal(settings.secret()), matrix, settings.public_url)
-    run_worker("gateway", settings, consumers=CONSUMERS, ticks=ticks, loops=(pushing,))
+    # the head of the feed lets one transaction through at a time: one lane with many events, not four that wait
+    run_worker("gateway", settings, consumers=CONSUMERS, ticks=ticks, loops=(pushing,), lanes=1)
 
 
 if __name__ == "__main__":

@@ -45,7 +45,8 @@ def shift() -> timedelta:
 
 def process_now() -> datetime:
     """This process's clock with the shift, for what happens outside a transaction (tokens, caches, logs)."""
-    return (datetime.now(UTC) + shift()).astimezone(SHANGHAI)
+    moved = shift()
+    return (datetime.now(UTC) + moved).astimezone(SHANGHAI) if moved else datetime.now(SHANGHAI)
 
 
 def legal_day(instant: datetime) -> date:

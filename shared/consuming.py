@@ -2,8 +2,9 @@
 
 One durable per stream, named like the service. Messages go to lanes by their record, and a lane is a queue, so events
 of one record are applied in order; a record whose event failed waits, its later events with it, while everything else
-flows. The message is acknowledged after the commit of its effect; what is delivered twice is found in the inbox. While
-the service's own database is away nothing is fetched and nothing is counted.
+flows. The message is acknowledged after the commit of its effect; what is delivered twice is found in the inbox. Events
+that wait in a lane share a transaction where their consumers can (`shared/together.py`). While the service's own
+database is away nothing is fetched and nothing is counted.
 """
 
 from __future__ import annotations
@@ -11,9 +12,8 @@ from __future__ import annotations
 import asyncio
 from collections import deque
 from collections.abc import Sequence
-from dataclasses import dataclass, field
+from itertools import takewhile
 from typing import TYPE_CHECKING
-from uuid import UUID
 
 import structlog
 from prometheus_client import Counter, Gauge
@@ -24,7 +24,9 @@ from shared.inbox import Arrival, Inbox, Outcome, Taken, open_dead_letters
 from shared.leadership import give_way, lead, name_of
 from shared.messaging import Bus, Delivery
 from shared.pulling import Pull
-from shared.streams import ACK_WAIT_S, BusUnreachable, DurableMissing, StreamMissing
+from shared.streams import BusUnreachable, DurableMissing, StreamMissing
+from shared.together import goes_together, take_together
+from shared.turns import Turns
 
 if TYPE_CHECKING:
     from shared.database import Database
@@ -36,7 +38,13 @@ PAUSES_S = (1.0, 4.0, 15.0, 60.0)
 """Before the second to the fifth try of a failed event."""
 
 _BATCH = 64
+_TOGETHER = 32
+"""Events of a lane in one transaction at most; as many wait in its queue meanwhile."""
+
 _FETCH_S = 4.0
+_GATHER_S = 0.1
+"""How long an event that may share a transaction waits for company where there is none."""
+
 _WATCHDOG_S = 30.0
 _WAITING_TURN_S = 2.0
 _MEASURE_EVERY_S = 10.0
@@ -55,15 +63,6 @@ REBUILDS = Counter("anlan_subscriptions_rebuilt_total", "Subscriptions bound ane
 Queue = asyncio.Queue[tuple[Delivery, Arrival]]
 
 
-@dataclass(slots=True)
-class _Held:
-    """The events of one record that wait for the first of them, in the order they came."""
-
-    order: deque[UUID] = field(default_factory=deque)
-    until: float = 0.0
-    """Past this moment the first one is not expected any more (it was taken from the stream): the others go on."""
-
-
 class Consumers:
     """One service's consumers. `run()` in the worker; `drain()` where a test wants everything applied now."""
 
@@ -76,7 +75,7 @@ class Consumers:
         self.inbox = Inbox(database, consumers)
         self._lanes = lanes
         self._pauses = tuple(pauses_s)
-        self._held: dict[UUID, _Held] = {}
+        self._turns = Turns()
         self._usable = asyncio.Event()
         self._usable.set()
 
@@ -121,9 +120,9 @@ class Consumers:
         return applied
 
     async def _work(self) -> None:
-        self._held.clear()
+        self._turns.clear()
         self._usable.set()
-        queues = [Queue(_BATCH) for _ in range(self._lanes)]
+        queues = [Queue(_TOGETHER) for _ in range(self._lanes)]
         try:
             async with asyncio.TaskGroup() as group:
                 for queue in queues:
@@ -199,64 +198,64 @@ class Consumers:
         log.debug("subscription_rebuilt", service=self.inbox.name, stream=stream, why=why)
 
     async def _lane(self, queue: Queue) -> None:
-        while True:
-            give_way()
-            delivery, arrival = await queue.get()
-            try:
-                taken = await self._handle(delivery, arrival)
-                while taken.outcome is Outcome.UNAVAILABLE:
+        waiting: deque[tuple[Delivery, Arrival]] = deque()
+        try:
+            while True:
+                give_way()
+                waiting.append(await queue.get())
+                if queue.empty() and self._may_share(*waiting[0]):
+                    await asyncio.sleep(_GATHER_S)
+                while not queue.empty() and len(waiting) < _TOGETHER:
+                    waiting.append(queue.get_nowait())
+                while waiting:
                     give_way()
-                    # The same message again, so that the next one of its record does not overtake it.
-                    await self._until_usable()
-                    taken = await self._handle(delivery, arrival)
-            except asyncio.CancelledError:
+                    await self._work_off(waiting)
+        finally:
+            for delivery, _ in waiting:
                 await delivery.again_in(0)
-                raise
+
+    async def _work_off(self, waiting: deque[tuple[Delivery, Arrival]]) -> None:
+        """Apply the first ones together where they can be, otherwise one after the other; what is done is taken off."""
+        first = list(takewhile(lambda one: self._may_share(*one), waiting))
+        if len(first) > 1 and await take_together(self.inbox, [arrival for _, arrival in first]):
+            for delivery, _ in first[:-1]:
+                await delivery.acknowledge(wait=False)
+            # the connection is read from its beginning to its end: the server's word about the last one is enough
+            if not await first[-1][0].acknowledge():
+                log.info("acknowledgement_lost", service=self.inbox.name, events=len(first))
+            for _ in first:
+                waiting.popleft()
+            return
+        for _ in range(len(first) or 1):
+            give_way()
+            while (await self._handle(*waiting[0])).outcome is Outcome.UNAVAILABLE:
+                give_way()
+                # The same message again, so that the next one of its record does not overtake it.
+                await self._until_usable()
+            waiting.popleft()
+
+    def _may_share(self, delivery: Delivery, arrival: Arrival) -> bool:
+        """What came before goes alone: it may have failed, and then its failures are to be forgotten."""
+        return delivery.tries == 1 and not self._turns.waits_for(arrival) and goes_together(self.inbox, arrival)
 
     async def _handle(self, delivery: Delivery, arrival: Arrival) -> Taken:
         """Apply one message in its record's turn, and tell the stream what became of it."""
-        if not self._has_turn(arrival):
+        if not self._turns.has_turn(arrival):
             await delivery.again_in(_WAITING_TURN_S)
             return Taken(Outcome.WAITS)
         taken = await self.inbox.take(arrival, again=delivery.tries > 1)
         if taken.outcome in (Outcome.APPLIED, Outcome.SEEN):
-            self._release(arrival)
+            self._turns.release(arrival)
             if not await delivery.acknowledge():
                 log.info("acknowledgement_lost", service=self.inbox.name, event_id=str(arrival.event_id))
         elif taken.outcome is Outcome.DEAD:
-            self._release(arrival)
+            self._turns.release(arrival)
             await delivery.give_up()
         elif taken.outcome is Outcome.FAILED:
             pause = self._pauses[min(taken.tries, len(self._pauses)) - 1]
-            self._hold(arrival, pause)
+            self._turns.hold(arrival, pause)
             await delivery.again_in(pause)
         return taken
-
-    def _has_turn(self, arrival: Arrival) -> bool:
-        held = self._held.get(arrival.key)
-        if held is None or held.order[0] == arrival.event_id:
-            return True
-        if _now() > held.until:
-            del self._held[arrival.key]
-            return True
-        if arrival.event_id not in held.order:
-            held.order.append(arrival.event_id)
-        return False
-
-    def _hold(self, arrival: Arrival, pause: float) -> None:
-        held = self._held.setdefault(arrival.key, _Held())
-        if not held.order:
-            held.order.append(arrival.event_id)
-        held.until = _now() + pause + 2 * ACK_WAIT_S
-
-    def _release(self, arrival: Arrival) -> None:
-        held = self._held.get(arrival.key)
-        if held is None or held.order[0] != arrival.event_id:
-            return
-        held.order.popleft()
-        held.until = _now() + 2 * ACK_WAIT_S
-        if not held.order:
-            del self._held[arrival.key]
 
     async def _until_usable(self) -> None:
         """Stop all fetching until the database answers; one lane asks, the others wait for it."""

@@ -5,8 +5,8 @@ dies at the third pass. The exit is immediate, without clean-up, with the status
 
     outbox.after_commit     the change is committed, nothing published (the writer, and the relay at its start)
     outbox.after_puback     the stream has acknowledged; the row is not yet marked as sent
-    inbox.before_commit     the effect is written, not committed
-    inbox.after_commit      the effect is committed; the message is not acknowledged
+    inbox.before_commit     the effect is written, not committed (one pass for all events of a batch)
+    inbox.after_commit      the effect is committed; the message is not acknowledged (likewise)
     ticks.before_commit     a due item is claimed and done, not committed
     ticks.after_commit      a due item is committed; the next one has not begun
     jobs.before_commit      a line of a job is carried out, not committed

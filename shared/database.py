@@ -101,6 +101,11 @@ class Transaction:
         """Whether everything is rolled back at the end."""
         return self.key is not None and self.key.dry_run
 
+    @property
+    def has_staged(self) -> bool:
+        """Whether the commit will write events or audit entries."""
+        return bool(self._events or self._entries)
+
     def add(self, row: object) -> None:
         """Insert `row` with the next flush; a `Record` or `Part` without times gets this transaction's."""
         for name in ("created_at", "updated_at"):
@@ -283,8 +288,7 @@ class Database:
     async def _begin(self, session: AsyncSession, actor: Actor, key: RequestKey | None) -> Transaction:
         principal = "" if actor.on_behalf_of is None else str(actor.on_behalf_of)
         params: dict[str, Any] = {"scope": actor.scope, "person": str(actor.person_id), "principal": principal}
-        keyed = key is not None and key.key is not None and not key.dry_run
-        if keyed and key is not None:
+        if key is not None and key.key is not None and not key.dry_run:
             row = (await session.execute(_BEGIN_KEYED, {**params, "lock": key.lock(actor.person_id)})).one()
             await idempotency.find(session, actor.person_id, key, locked=row.locked)
         else:

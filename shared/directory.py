@@ -21,7 +21,7 @@ from shared.clock import legal_day
 from shared.database import Transaction
 from shared.errors import Conflict
 from shared.errors import Text as Words
-from shared.events import Received, consumes
+from shared.events import Consumer, Received, consumes
 from shared.kernel import kernel
 from shared.unit_moves import follow, former_units, remember
 
@@ -117,11 +117,11 @@ class AuthorityTablePublished(BaseModel):
     entries: list[dict[str, Any]]
 
 
-async def _keep(tx: Transaction, table: Table, key: str, row: Mapping[str, Any]) -> None:
-    statement = insert(table).values(**row)
-    newer = {name: statement.excluded[name] for name in row if name != key}
+async def _keep(tx: Transaction, table: Table, key: str, *rows: Mapping[str, Any]) -> None:
+    statement = insert(table)
+    newer = {name: statement.excluded[name] for name in rows[0] if name != key}
     condition = table.c.record_version < statement.excluded.record_version
-    await tx.execute(statement.on_conflict_do_update(index_elements=[key], set_=newer, where=condition))
+    await tx.execute(statement.on_conflict_do_update(index_elements=[key], set_=newer, where=condition), rows)
 
 
 @consumes("organisation.unit.changed.v1")
@@ -150,17 +150,36 @@ async def _remaining(tx: Transaction, code: str) -> str:
     return code
 
 
-@consumes("organisation.person.changed.v1")
-async def person_changed(tx: Transaction, event: Received[PersonChanged]) -> None:
-    await _keep(tx, directory_persons, "person_id", event.data.model_dump() | {"record_version": event.record_version})
+async def _people(tx: Transaction, *events: Received[PersonChanged]) -> None:
+    rows = [one.data.model_dump() | {"record_version": one.record_version} for one in events]
+    await _keep(tx, directory_persons, "person_id", *rows)
 
 
-@consumes("organisation.appointment.changed.v1")
-async def appointment_changed(tx: Transaction, event: Received[AppointmentChanged]) -> None:
-    row = event.data.model_dump() | {"record_version": event.record_version}
+async def _appointments(tx: Transaction, *events: Received[AppointmentChanged]) -> None:
+    rows = [one.data.model_dump() | {"record_version": one.record_version} for one in events]
     gone = former_units.c
-    row["path"] = await tx.scalar(select(gone.leads_to).where(gone.path == row["path"])) or row["path"]
-    await _keep(tx, directory_appointments, "appointment_id", row)
+    moved = select(gone.path, gone.leads_to).where(gone.path.in_({row["path"] for row in rows}))
+    leads = {path: leads_to for path, leads_to in await tx.execute(moved)}
+    await _keep(tx, directory_appointments, "appointment_id", *(
+        row | {"path": leads.get(row["path"]) or row["path"]} for row in rows
+    ))  # fmt: skip
+
+
+async def _copies(tx: Transaction, events: Sequence[tuple[Consumer, Received[Any]]]) -> None:
+    """People and appointments need nothing of each other, so each kind is written at once."""
+    for kind, keep in ((PersonChanged, _people), (AppointmentChanged, _appointments)):
+        if told := [event for _, event in events if isinstance(event.data, kind)]:
+            await keep(tx, *told)
+
+
+@consumes("organisation.person.changed.v1", together=_copies)
+async def person_changed(tx: Transaction, event: Received[PersonChanged]) -> None:
+    await _people(tx, event)
+
+
+@consumes("organisation.appointment.changed.v1", together=_copies)
+async def appointment_changed(tx: Transaction, event: Received[AppointmentChanged]) -> None:
+    await _appointments(tx, event)
 
 
 @consumes("organisation.authority_table.published.v1")

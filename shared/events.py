@@ -11,7 +11,7 @@ from __future__ import annotations
 import inspect
 import json
 import re
-from collections.abc import Awaitable, Callable, Iterable, Mapping
+from collections.abc import Awaitable, Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from typing import TYPE_CHECKING, Any, ClassVar, Generic, Literal, TypeVar, get_args, get_origin
@@ -173,6 +173,7 @@ class Received(Generic[View]):
 
 
 Handler = Callable[["Transaction", Received[Any]], Awaitable[None]]
+Together = Callable[["Transaction", Sequence[tuple["Consumer", Received[Any]]]], Awaitable[None]]
 
 
 @dataclass(frozen=True)
@@ -182,6 +183,8 @@ class Consumer:
     subject: str
     view: type[BaseModel]
     handler: Handler
+    together: Together | None = None
+    """The effect of several events in one transaction, where this consumer can (`shared.together`)."""
 
     @property
     def __name__(self) -> str:
@@ -209,7 +212,9 @@ class Consumer:
         )
 
 
-def consumes(subject: str, *, view: type[BaseModel] | None = None) -> Callable[[Handler], Consumer]:
+def consumes(
+    subject: str, *, view: type[BaseModel] | None = None, together: Together | None = None
+) -> Callable[[Handler], Consumer]:
     """Make `async def handler(tx, event: Received[View])` the effect of events on `subject`.
 
     The view is read from the annotation; give it as `view` where that cannot be seen from the module (a local class).
@@ -223,7 +228,7 @@ def consumes(subject: str, *, view: type[BaseModel] | None = None) -> Callable[[
         seen = view or _annotated_view(handler)
         if seen.model_config.get("extra") == "forbid":
             raise TypeError(f"{seen.__name__} must ignore fields it does not know")
-        return Consumer(subject, seen, handler)
+        return Consumer(subject, seen, handler, together)
 
     return declare
 

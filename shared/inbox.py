@@ -42,7 +42,7 @@ MAX_TRIES = 5
 OTHER_VERSION = "other_version"
 """Reason of an event in a version that this consumer does not know: parked at once, for the time after the upgrade."""
 
-_LONGEST_EFFECT_S = 25
+LONGEST_EFFECT_S = 25
 """Below the stream's acknowledgement wait; longer, the database is not answering."""
 
 _COUNTED_STATES = ("55P03", "57014")
@@ -136,7 +136,7 @@ class Inbox:
     def __init__(self, database: Database, consumers: Sequence[Consumer]) -> None:
         self.database = database
         self.name = database.service
-        self._actor = machine(database.service)
+        self.actor = machine(database.service)
         self._by_subject: dict[str, list[Consumer]] = defaultdict(list)
         for consumer in consumers:
             self._by_subject[consumer.subject].append(consumer)
@@ -155,7 +155,7 @@ class Inbox:
         `again`: the message was delivered before, so a counted failure may have to be forgotten.
         """
         try:
-            async with asyncio.timeout(_LONGEST_EFFECT_S):
+            async with asyncio.timeout(LONGEST_EFFECT_S):
                 return Taken(await self._apply(arrival, again=again))
         except Exception as failure:
             if database_at_fault(failure):
@@ -169,7 +169,7 @@ class Inbox:
         Raises `NotFound` for an unknown id and whatever the handler raises: then the letter stays as it was.
         """
         query = select(dead_letters).where(dead_letters.c.id == dead_letter_id, dead_letters.c.consumer == self.name)
-        async with self.database.transaction(self._actor) as tx:
+        async with self.database.transaction(self.actor) as tx:
             letter = (await tx.execute(query.with_for_update())).one_or_none()
             if letter is None:
                 raise NotFound()
@@ -186,7 +186,7 @@ class Inbox:
         if arrival.event is None:
             raise arrival.fault or Unreadable("invalid_event")
         with continue_trace(arrival.event.traceparent):
-            async with self.database.transaction(self._actor) as tx:
+            async with self.database.transaction(self.actor) as tx:
                 applied = await self._effect(tx, arrival.subject, arrival.event)
                 if again:
                     await self._forget(tx, arrival.event_id)
@@ -203,9 +203,12 @@ class Inbox:
             await consumer.handler(tx, consumer.read(event))
         return True
 
-    def _handlers(self, subject: str) -> list[Consumer]:
-        found = self._by_subject.get(subject)
-        if found:
+    def consumers_of(self, subject: str) -> Sequence[Consumer]:
+        """Those that this subject is for, in their order; none for one that is not known here."""
+        return self._by_subject.get(subject, ())
+
+    def _handlers(self, subject: str) -> Sequence[Consumer]:
+        if found := self.consumers_of(subject):
             return found
         known = {type_of(one) for one in self._by_subject}
         raise Unreadable(OTHER_VERSION if type_of(subject) in known else "unknown_subject", subject)
@@ -215,7 +218,7 @@ class Inbox:
         reason = described(failure)
         kind = failure.reason if isinstance(failure, Unreadable) else "handler"
         try:
-            async with asyncio.timeout(_LONGEST_EFFECT_S), self.database.transaction(self._actor) as tx:
+            async with asyncio.timeout(LONGEST_EFFECT_S), self.database.transaction(self.actor) as tx:
                 tries = await self._one_more(tx, arrival.event_id, reason)
                 dead = tries >= MAX_TRIES or kind == OTHER_VERSION
                 if dead:

@@ -8,6 +8,7 @@ import re
 import sys
 from collections.abc import MutableMapping
 from contextvars import ContextVar
+from datetime import UTC, datetime
 from typing import Any
 
 import structlog
@@ -17,15 +18,15 @@ from shared.telemetry import trace_id
 _ID_NO = re.compile(r"(?<![0-9A-Za-z])[1-9][0-9]{16}[0-9Xx](?![0-9A-Za-z])")
 _PHONE = re.compile(r"(?<![0-9])1[3-9][0-9]{9}(?![0-9])")
 _ACCOUNT = re.compile(r"(?<![0-9A-Fa-f-])[0-9]{16,19}(?![0-9A-Fa-f-])")
-_DIGITS = re.compile(r"[0-9]{11}")
-"""Nothing shorter can be any of the three: most lines are looked through once."""
+_DIGITS, _AS_ZERO = b"0" * 11, bytes.maketrans(b"123456789", b"0" * 9)
+"""Nothing shorter than eleven digits can be any of the three: most lines are looked through once, and quickly."""
 
 request_id: ContextVar[str | None] = ContextVar("request_id", default=None)
 """Of the request that this context works for."""
 
 
 def _masked(text: str) -> str:
-    if _DIGITS.search(text):
+    if _DIGITS in text.encode(errors="replace").translate(_AS_ZERO):
         for pattern in (_ID_NO, _ACCOUNT, _PHONE):
             text = pattern.sub("***", text)
     return text
@@ -81,6 +82,13 @@ _PROCESSORS: list[Any] = [
     _without_personal_data,
     structlog.processors.JSONRenderer(ensure_ascii=False),
 ]
+
+
+def _instant() -> str:
+    """Now, as `_stamp` writes it."""
+    return datetime.now(UTC).isoformat().replace("+00:00", "Z")
+
+
 _level = logging.INFO
 _text = json.encoder.encode_basestring
 
@@ -94,7 +102,7 @@ def log_answered(method: str, route: str, status: int, seconds: float, person_id
         f'{{"method": {_text(method)}, "route": {_text(route)}, "status": {status}, "ms": {round(seconds * 1000, 1)}, '
         f'"person_id": {"null" if person_id is None else _text(str(person_id))}, "event": "answered", '
         f'"request_id": {_text(request_id.get() or "")}, "service": {_text(_deployable)}, "level": "info", '
-        f'"timestamp": "{_stamp(None, "info", {})["timestamp"]}", "trace_id": "{trace_id()}"}}'
+        f'"timestamp": "{_instant()}", "trace_id": "{trace_id()}"}}'
     )
     _StandardError().msg(line)
 

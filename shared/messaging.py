@@ -68,10 +68,10 @@ class Delivery:
         self.message_id = (message.headers or {}).get("Nats-Msg-Id", "")
         self.tries = message.metadata.num_delivered
 
-    async def acknowledge(self) -> bool:
+    async def acknowledge(self, *, wait: bool = True) -> bool:
         """Acknowledge and wait for the server's word; False if that did not come (the message comes again)."""
         with suppress(*_FAULTS):
-            await self._message.ack_sync(timeout=2)
+            await (self._message.ack_sync(timeout=2) if wait else self._message.ack())
             return True
         return False
 

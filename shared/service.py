@@ -1,6 +1,6 @@
-"""One deployable's HTTP side: one middleware order for all, health, problems, documents.
+"""One deployable's HTTP side: one order of layers for all, health, problems, documents.
 
-request in → trace and request id → size and framing → route (caller, permission, parameters) → endpoint
+request in → trace and request id → what else sees it first → framework → route (caller, permission, parameters)
 answer out ← access line and metrics ← problem answers ←
 """
 
@@ -10,7 +10,8 @@ import time
 from collections.abc import AsyncIterator, Awaitable, Callable, Iterable
 from contextlib import asynccontextmanager
 from dataclasses import replace
-from functools import lru_cache
+from functools import lru_cache, partial
+from typing import Any
 from uuid import UUID
 
 import structlog
@@ -56,6 +57,23 @@ _REFUSALS = (403, 404, 409)
 Authenticate = Callable[[Request], Awaitable[Actor]]
 
 
+class Application(FastAPI):
+    """The framework's application behind layers of our own, the last of `layers` outermost.
+
+    They see a request before the framework does, which need not see all of them, and its answer to a failure too.
+    """
+
+    def __init__(self, **told: Any) -> None:
+        super().__init__(**told)
+        self.layers: list[Callable[[ASGIApp], ASGIApp]] = []
+
+    def build_middleware_stack(self) -> ASGIApp:
+        built = super().build_middleware_stack()
+        for layer in self.layers:
+            built = layer(built)
+        return built
+
+
 def build_app(
     service: str,
     settings: DeployableSettings,
@@ -63,7 +81,7 @@ def build_app(
     *,
     authenticate: Authenticate | None = None,
     prepare: Callable[[FastAPI, Database], Awaitable[None]] | None = None,
-) -> FastAPI:
+) -> Application:
     """The application of one deployable.
 
     `prepare` loads what its handlers find on `app.state` (rule sets, directory).
@@ -79,9 +97,11 @@ def build_app(
         yield
         await app.state.db.close()
 
-    app = FastAPI(
+    app = Application(
         title=f"Anlan {service}", version="1", lifespan=lifespan, docs_url=None, redoc_url=None, openapi_url=None,
         separate_input_output_schemas=False, generate_unique_id_function=_operation_id,
+        # traces, metrics and lines are our own; the framework would look with every request whether it should add its
+        telemetry={"tracing": False, "metrics": False, "logs": False},
     )  # fmt: skip
     app.state.service = service
     app.state.settings = settings
@@ -92,7 +112,7 @@ def build_app(
     for room in (*rooms, *views, health_routes()):
         app.include_router(room)
     _answer_problems(app)
-    app.add_middleware(Frame, service=service)
+    app.layers.append(partial(Frame, service=service))
     return app
 
 

@@ -10,12 +10,16 @@ import re
 from contextvars import ContextVar
 
 _FORM = re.compile(r"00-(?!0{32})[0-9a-f]{32}-(?!0{16})[0-9a-f]{16}-[0-9a-f]{2}")
+_LOW = (1 << 128) - 1
 _current: ContextVar[str | None] = ContextVar("traceparent", default=None)
 
 
 def _fresh() -> str:
     """48 hexadecimal digits, neither the first 16 nor the last 32 all zero. They are a name and no secret."""
-    return f"{random.randrange(1, 1 << 64):016x}{random.randrange(1, 1 << 128):032x}"  # noqa: S311
+    while True:
+        found = random.getrandbits(192)
+        if found >> 128 and found & _LOW:
+            return f"{found:048x}"
 
 
 def traceparent() -> str:
@@ -30,7 +34,7 @@ def traceparent() -> str:
 
 def trace_id() -> str:
     """The 32 hexadecimal digits that all parts of the current trace share."""
-    return traceparent().split("-")[1]
+    return traceparent()[3:35]
 
 
 class continue_trace:

@@ -19,7 +19,7 @@ import uvloop
 from prometheus_client import generate_latest
 
 from shared.actor import machine
-from shared.consuming import Consumers
+from shared.consuming import LANES, Consumers
 from shared.database import Database
 from shared.database_faults import refuse_unsafe_role
 from shared.events import Consumer
@@ -47,9 +47,11 @@ def run_worker(
     ticks: Sequence[Tick] = (),
     loops: Sequence[Loop] = (),
     rule_set_folder: Path | None = None,
+    lanes: int = LANES,
 ) -> None:
     """Work until told to stop, or replay where the command line says so (`shared.event_gaps`).
 
+    `lanes`: how many events of different records have their effect at the same time.
     `loops` run beside the rest for as long (job runner, deliveries). Housekeeping, what follows a moved unit, and the
     scanner of attachments where one is set, belong to every worker and come by themselves.
     """
@@ -61,19 +63,19 @@ def run_worker(
     with suppress(asyncio.CancelledError):
         kept = (*ticks, FOLLOWING, housekeeping(settings.attachments_dir))
         scanner = (scanning(settings),) if settings.attachment_scanner == "clamav" else ()
-        uvloop.run(_work(service, settings, consumers, kept, (*loops, *scanner), rule_set_folder))
+        uvloop.run(_work(service, settings, consumers, kept, (*loops, *scanner), rule_set_folder, lanes))
 
 
 async def _work(
     service: str, settings: DeployableSettings, consumers: Sequence[Consumer], ticks: Sequence[Tick],
-    loops: Sequence[Loop], folder: Path | None,
+    loops: Sequence[Loop], folder: Path | None, lanes: int,
 ) -> None:  # fmt: skip
     async with _stores(service, settings) as (database, bus):
         await refuse_unsafe_role(database)
         if folder is not None:
             async with database.transaction(machine(service)) as tx:
                 await load(tx, folder)
-        await _until_stopped(service, settings, database, bus, consumers, ticks, loops)
+        await _until_stopped(service, settings, database, bus, consumers, ticks, loops, lanes)
 
 
 @asynccontextmanager
@@ -97,7 +99,7 @@ async def _replayed(service: str, settings: DeployableSettings, after: int = -1,
 
 async def _until_stopped(
     service: str, settings: DeployableSettings, database: Database, bus: Bus, consumers: Sequence[Consumer],
-    ticks: Sequence[Tick], loops: Sequence[Loop],
+    ticks: Sequence[Tick], loops: Sequence[Loop], lanes: int,
 ) -> None:  # fmt: skip
     stop = asyncio.Event()
     for one in (signal.SIGTERM, signal.SIGINT):
@@ -105,7 +107,7 @@ async def _until_stopped(
     async with asyncio.TaskGroup() as group:
         parts = [group.create_task(_page(service, settings, database, bus))]
         # The page answers while the server is still away: a worker that waits for its bus is alive, not ready.
-        parts.append(group.create_task(_with_bus(database, bus, consumers)))
+        parts.append(group.create_task(_with_bus(database, bus, consumers, lanes)))
         if ticks:
             parts.append(group.create_task(Scheduler(database, ticks).run()))
         parts += [group.create_task(_endless(loop, database)) for loop in loops]
@@ -120,12 +122,12 @@ async def _endless(loop: Loop, database: Database) -> None:
     await loop(database)
 
 
-async def _with_bus(database: Database, bus: Bus, consumers: Sequence[Consumer]) -> None:
+async def _with_bus(database: Database, bus: Bus, consumers: Sequence[Consumer], lanes: int) -> None:
     await bus.open()
     async with asyncio.TaskGroup() as group:
         group.create_task(Relay(database, bus).run())
         if consumers:
-            group.create_task(Consumers(database, bus, consumers).run())
+            group.create_task(Consumers(database, bus, consumers, lanes=lanes).run())
 
 
 async def _page(service: str, settings: DeployableSettings, database: Database, bus: Bus) -> None:

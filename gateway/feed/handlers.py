@@ -1,13 +1,14 @@
-"""Keeping events: one transaction for each, with the inbox row that keeps it from being kept twice."""
+"""Keeping events: in the transaction of the inbox rows that keep them from being kept twice."""
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from datetime import timedelta
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import delete, select, update
-from sqlalchemy.dialects.postgresql import insert
+from sqlalchemy import delete, insert, select, update
+from sqlalchemy.dialects.postgresql import insert as upsert
 
 from gateway.feed.rules import permission_of
 from gateway.feed.tables import FeedEvent, FeedHead, FeedKeptOut
@@ -20,22 +21,31 @@ from shared.ticks import Tick
 HEAD_OFFICE = "00"
 
 
-async def keep(tx: Transaction, subject: str, event: Received[Any], data: dict[str, Any]) -> None:
-    """Put the event at the end of the feed. The head's lock is held until the commit, so positions commit in order.
+async def keep(tx: Transaction, events: Sequence[tuple[str, Received[Any], dict[str, Any]]]) -> None:
+    """Put these events at the end of the feed, in this order; each with its subject and its data as they came.
 
-    Whom it must not reach is kept beside the feed and not passed on: nobody is told who stays out of what.
+    The head's lock is held until the commit, so positions commit in order, and none is left out. Whom an event must not
+    reach is kept beside the feed and not passed on: nobody is told who stays out of what.
     """
-    data = dict(data)
-    out = [{"person_id": UUID(one), "record_id": event.record_id} for one in data.pop("kept_out", ())]
+    out = [
+        {"person_id": UUID(one), "record_id": event.record_id}
+        for _, event, data in events
+        for one in data.get("kept_out", ())
+    ]
     if out:
-        await tx.execute(insert(FeedKeptOut).on_conflict_do_nothing(), out)
-    position = await tx.scalar(update(FeedHead).values(last=FeedHead.last + 1).returning(FeedHead.last))
-    row = {
+        await tx.execute(upsert(FeedKeptOut).on_conflict_do_nothing(), out)
+    moved = update(FeedHead).values(last=FeedHead.last + len(events)).returning(FeedHead.last)
+    before = await tx.scalar(moved) - len(events)
+    await tx.execute(insert(FeedEvent), [_row(tx, before + place, *one) for place, one in enumerate(events, 1)])
+
+
+def _row(tx: Transaction, position: int, subject: str, event: Received[Any], data: dict[str, Any]) -> dict[str, Any]:
+    told = {name: value for name, value in data.items() if name != "kept_out"}
+    return {
         "position": position, "org_path": event.org_path, "event_id": event.id, "type": event.type,
         "permission": permission_of(event.type), "record_id": event.record_id, "record_version": event.record_version,
-        "event": as_document(subject, event, data), "kept_at": tx.now,
+        "event": as_document(subject, event, told), "kept_at": tx.now,
     }  # fmt: skip
-    await tx.execute(insert(FeedEvent).values(**row))
 
 
 def as_document(subject: str, event: Received[Any], data: dict[str, Any]) -> dict[str, Any]:

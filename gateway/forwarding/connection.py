@@ -15,6 +15,8 @@ import httptools
 MAX_HEAD_BYTES = 64 * 1024
 HIGH_WATER = 256 * 1024
 """So much of an answer waits for its client before the service has to wait."""
+SHORT_BYTES = 64 * 1024
+"""An answer that states no more is waited for whole: services send head and body apart, and each would be a turn."""
 _NO_BODY = (204, 304)
 
 Fields = list[tuple[bytes, bytes]]
@@ -56,6 +58,8 @@ class Connection(asyncio.Protocol):
         self._rings_at = self._deadline = 0.0
         self._seconds = 0.0
         self._keep, self._headed, self._until_end, self._only_head = True, False, False, False
+        self._short = False
+        """Whether the rest of an answer whose head is here is waited for."""
         self._head_bytes = self._size = 0
         self._pieces: list[bytes] = []
         self._paused = False
@@ -66,13 +70,14 @@ class Connection(asyncio.Protocol):
         self, head: bytes, body: bytes | AsyncIterator[bytes] | None, *, chunked: bool, only_head: bool, until: float,
         seconds: float,
     ) -> None:  # fmt: skip
-        """Returns with the head of the answer, and whatever came with it.
+        """Returns with the head of the answer, and whatever came with it; with a short one whole, unless the limit or
+        the end of the connection comes first.
 
         `until`: the first limit, a moment of the loop's clock; `seconds`: the next ones, from `again` on. Raises
         `BrokenOff`, `Garbled`, `TimeoutError`, and whatever broke `body` off.
         """
         self.complete, self._headed, self._until_end, self._only_head = False, False, False, only_head
-        self._fault, self.fields, self._head_bytes, self._seconds = None, [], 0, seconds
+        self._fault, self.fields, self._head_bytes, self._seconds, self._short = None, [], 0, seconds, False
         self._limit(until)
         if self._transport.is_closing():
             raise BrokenOff()
@@ -81,7 +86,7 @@ class Connection(asyncio.Protocol):
         else:
             self._transport.write(head)
             self._upload = self._loop.create_task(self._send_body(body, chunked))
-        while not self._headed:
+        while not self._headed or (self._short and not self.complete and self._fault is None):
             await self._wait()
 
     async def _send_body(self, pieces: AsyncIterator[bytes], chunked: bool) -> None:
@@ -123,6 +128,11 @@ class Connection(asyncio.Protocol):
     def whole(self) -> bool:
         """Whether nothing is left to take."""
         return self.complete and not self._pieces
+
+    @property
+    def begun(self) -> bool:
+        """Whether there is something to take, or nothing to come."""
+        return self.complete or bool(self._pieces)
 
     def again(self, seconds: float | None = None) -> None:
         """From now on so many seconds more for the head; nothing once it is there."""
@@ -166,7 +176,7 @@ class Connection(asyncio.Protocol):
 
     def _wake(self) -> None:
         waiter = self._waiter
-        if waiter is not None and self._headed and not waiter.done():
+        if waiter is not None and self._headed and (self.complete or not self._short) and not waiter.done():
             waiter.set_result(None)
 
     def _fail(self, fault: BaseException) -> None:
@@ -176,7 +186,8 @@ class Connection(asyncio.Protocol):
             return
         self._fault = fault
         if self._waiter is not None and not self._waiter.done():
-            self._waiter.set_exception(fault)
+            # whoever goes on waiting meets the fault
+            self._waiter.set_result(None)
 
     def _limit(self, until: float) -> None:
         """The timer goes on running from one exchange to the next: most limits are never reached."""
@@ -192,6 +203,9 @@ class Connection(asyncio.Protocol):
             self._limit(self._deadline)
         elif self.complete:
             self.close()
+        elif self._short:
+            self._short = False
+            self._wake()
         else:
             self._fail(TimeoutError())
 
@@ -253,22 +267,24 @@ class Connection(asyncio.Protocol):
             self.fields = []
             return
         bodiless = self._only_head or status in _NO_BODY
-        self._until_end = not self._framed() and not bodiless
+        length, chunked = self._framed()
+        self._until_end = length is None and not chunked and not bodiless
+        self._short = length is not None and length <= SHORT_BYTES
         self.status, self._headed = status, True
         self._keep = self._parser.should_keep_alive() and not self._until_end
         if self._only_head:
             # the parser does not know what was asked, and waits for a body
             self.complete, self._keep = True, False
 
-    def _framed(self) -> bool:
-        """Whether the answer says where it ends. Raises `Garbled` where it says so twice."""
+    def _framed(self) -> tuple[int | None, bool]:
+        """The length that is stated, and whether it comes in chunks. Raises `Garbled` where it says so twice."""
         lengths = [value for name, value in self.fields if name == b"content-length"]
         codings = [value for name, value in self.fields if name == b"transfer-encoding"]
         if len(lengths) + len(codings) > 1 or any(value.strip().lower() != b"chunked" for value in codings):
             raise Garbled()
         if any(not value.strip().isdigit() for value in lengths):
             raise Garbled()
-        return bool(lengths or codings)
+        return (int(lengths[0]) if lengths else None), bool(codings)
 
     def on_body(self, body: bytes) -> None:
         if self.complete:

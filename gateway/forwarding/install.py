@@ -6,12 +6,12 @@ import asyncio
 import gc
 from collections.abc import AsyncIterator, Awaitable, Callable
 from contextlib import asynccontextmanager
+from functools import partial
 from typing import Any
 
-from fastapi import FastAPI, Request
+from fastapi import Request
 from fastapi.routing import iter_route_contexts
 from prometheus_client import generate_latest
-from starlette.middleware import Middleware
 
 from gateway.forwarding import table
 from gateway.forwarding.door import Door
@@ -22,7 +22,7 @@ from gateway.forwarding.table import RouteTable
 from gateway.forwarding.upstreams import Upstreams
 from gateway.settings import GatewaySettings
 from shared.actor import Actor
-from shared.service import methods_at
+from shared.service import Application, methods_at
 
 COLLECT = (20_000, 20, 50)
 """Objects made before a look for cycles, and looks before the older ones are looked at again. A request leaves none;
@@ -42,7 +42,7 @@ def counted(authenticate: Authenticate) -> Authenticate:
     return known
 
 
-def install_forwarding(app: FastAPI, settings: GatewaySettings, routes: RouteTable | None = None) -> None:
+def install_forwarding(app: Application, settings: GatewaySettings, routes: RouteTable | None = None) -> None:
     """Put the edge before everything and the forwarding behind the gateway's own rooms.
 
     Wants `app.state.callers`, `matrix` and `signing_key`; adds `upstreams` and `rate_limit`.
@@ -68,21 +68,23 @@ def install_forwarding(app: FastAPI, settings: GatewaySettings, routes: RouteTab
     # The one exception to "no mounts": whatever no room of the gateway matches is the forwarding's to answer.
     app.router.default = forwarding
     app.router.redirect_slashes = False
-    # innermost of the middleware, so that trace and request id are known
-    app.user_middleware.append(
-        Middleware(
+    # before the framework, which has nothing to say to what is passed on; behind the frame, so that trace and request
+    # id are known
+    app.layers.insert(
+        0,
+        partial(
             Edge, hosts=settings.allowed_hosts, rate_limit=state.rate_limit, callers=lambda: state.callers,
             methods_at=methods, elsewhere=lambda: forwarding, forwards=known.apart_from(own),
-        )
+        ),
     )  # fmt: skip
     _live_with(app, state.upstreams, settings)
 
 
-def _live_with(app: FastAPI, upstreams: Upstreams, settings: GatewaySettings) -> None:
+def _live_with(app: Application, upstreams: Upstreams, settings: GatewaySettings) -> None:
     begin = app.router.lifespan_context
 
     @asynccontextmanager
-    async def lifespan(within: FastAPI) -> AsyncIterator[Any]:
+    async def lifespan(within: Application) -> AsyncIterator[Any]:
         async with begin(within) as given:
             await upstreams.open()
             gc.set_threshold(*COLLECT)

@@ -8,7 +8,6 @@ from __future__ import annotations
 
 import asyncio
 from contextlib import suppress
-from dataclasses import dataclass
 
 import structlog
 from starlette.types import Message, Receive, Scope, Send
@@ -22,6 +21,7 @@ from gateway.forwarding.request_body import ClientGone, RequestBody
 from gateway.forwarding.table import ForwardedRoute, RouteTable
 from gateway.forwarding.upstreams import NextRequest, Upstreams
 from shared.errors import NotFound, Problem
+from shared.problems import unexpected
 from shared.telemetry import traceparent
 
 log = structlog.get_logger()
@@ -30,13 +30,6 @@ BODY_IDLE_S = 30.0
 """How long a service may pause within an answer."""
 UNMATCHED = "unmatched"
 CLIENT_GONE = 499
-
-
-@dataclass(frozen=True, slots=True)
-class Labelled:
-    """Stands in the scope where a framework's route would: its path is the label of metrics and access lines."""
-
-    path: str
 
 
 class Forwarding:
@@ -57,7 +50,8 @@ class Forwarding:
                 raise NotFound()
             route = place.route(scope["method"])
             template = route.path
-            scope["route"] = Labelled(template)
+            # stands where a framework's route would: its path is the label of metrics and access lines
+            scope["route"] = route
             body = RequestBody(scope["headers"], receive, route.max_bytes)
             token = await self.door.admit(scope, route, body)
             await self._pass_on(scope, send, path, route, body, token)
@@ -71,6 +65,12 @@ class Forwarding:
             if scope["state"].get("answering"):
                 raise
             await refuse(scope, send, await self._noted(scope, problem, template, path))
+        except Exception as fault:
+            # nothing of the framework stands around this
+            log.error("failed", exc_info=fault)
+            if scope["state"].get("answering"):
+                raise
+            await refuse(scope, send, unexpected())
 
     async def _noted(self, scope: Scope, problem: Problem, template: str, path: str) -> Problem:
         """`problem`, once it is written down; where that fails, the refusal of the database."""
@@ -113,6 +113,9 @@ async def _relay(answer: Connection, send: Send) -> None:
     start: Message = {"type": "http.response.start", "status": answer.status, "headers": headers.back(answer.fields)}
     await send(start)
     more = True
+    if not answer.begun:
+        # the head goes out with the first piece, unless that is still to come
+        await send({"type": "http.response.body", "body": b"", "more_body": True})
     while more:
         # most answers are there whole with their head: no waiting, and no clock for it
         piece = answer.take() or await answer.more(BODY_IDLE_S)

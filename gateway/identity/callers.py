@@ -124,15 +124,26 @@ class Callers:
         """The caller, if what he was told still holds. Raises `TokenInvalid`."""
         session, person = known.session, known.person
         void = session.ended or session.expires_at <= now or not person.active
-        differs = told != (person.id, session.generation, person.epoch, session.delegation_id)
-        post = known.post(appointment_id, self.matrix, now)
-        if void or differs or post is None:
+        if void or told != (person.id, session.generation, person.epoch, session.delegation_id):
             raise TokenInvalid()
-        table = in_force(await self.tables(), legal_day(now))
+        day, tables = legal_day(now), await self.tables()
         seat = known.seats.get(appointment_id)
-        if seat is None or seat.post is not post or seat.table is not table:
-            known.seats[appointment_id] = seat = Seat.of(post, table, self._acting_at(known, post, table, origin))
-        return Caller(person, session, post, seat.actor(origin), authenticated_at, known.acting)
+        # a delegation ends at a moment, and with more than the delegator's appointment: it is judged each time
+        if seat is None or session.delegation_id is not None or not seat.holds(day, tables):
+            seat = self._seat_at(known, appointment_id, tables, origin, now)
+        return Caller(person, session, seat.post, seat.actor(origin), authenticated_at, known.acting)
+
+    def _seat_at(
+        self, known: Known, appointment_id: UUID, tables: list[AuthorityTable], origin: Origin, now: datetime
+    ) -> Seat:
+        post, day = known.post(appointment_id, self.matrix, now), legal_day(now)
+        if post is None:
+            raise TokenInvalid()
+        table, seat = in_force(tables, day), known.seats.get(appointment_id)
+        if seat is None or seat.post is not post or seat.table is not table or not seat.holds(day, tables):
+            seat = Seat.of(post, table, self._acting_at(known, post, table, origin), day, tables)
+            known.seats[appointment_id] = seat
+        return seat
 
     def _acting_at(self, known: Known, post: rules.Post, table: AuthorityTable | None, origin: Origin) -> Actor:
         actor = rules.actor_of(

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, field, fields
-from datetime import datetime
+from datetime import date, datetime
 from typing import Any
 from uuid import UUID
 
@@ -23,10 +23,20 @@ class Seat:
     post: rules.Post
     table: AuthorityTable | None
     lasting: dict[str, Any]
+    day: date
+    """The legal day on which the post was found held and the table in force."""
+    tables: list[AuthorityTable]
+    """Those that the table was chosen of."""
 
     @classmethod
-    def of(cls, post: rules.Post, table: AuthorityTable | None, actor: Actor) -> Seat:
-        return cls(post, table, {name: getattr(actor, name) for name in _LASTING})
+    def of(
+        cls, post: rules.Post, table: AuthorityTable | None, actor: Actor, day: date, tables: list[AuthorityTable]
+    ) -> Seat:
+        return cls(post, table, {name: getattr(actor, name) for name in _LASTING}, day, tables)
+
+    def holds(self, day: date, tables: list[AuthorityTable]) -> bool:
+        """Whether nothing that it was worked out from can have changed: an appointment lasts for whole days."""
+        return self.day == day and self.tables is tables
 
     def actor(self, origin: Origin) -> Actor:
         return Actor(**self.lasting, request_id=origin.request_id, source=origin.source)

@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import asyncio
 import random
-from collections.abc import Collection
+from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 from datetime import timedelta
 from uuid import UUID
@@ -81,26 +81,28 @@ class Courier:
 
     async def pass_once(self) -> int:
         """Take new events up and send what is due, until nothing is due; answers how many attempts were made."""
-        await self._take_up()
-        async with self.db.transaction(machine(self.db.service)) as tx:
-            due = await queries.with_due(tx, tx.now)
-        return sum(await asyncio.gather(*(self._serve(one) for one in due)))
+        return sum(await asyncio.gather(*(self._serve(one) for one in await self._due_now())))
 
     async def _work(self) -> None:
         serving: dict[UUID, asyncio.Task[int]] = {}
         async with asyncio.TaskGroup() as group:
             while True:
                 give_way()
-                await self._take_up()
-                async with self.db.transaction(machine(self.db.service)) as tx:
-                    due = await queries.with_due(tx, tx.now)
+                due = await self._due_now()
                 serving = {one: task for one, task in serving.items() if not task.done()}
                 for webhook_id in [one for one in due if one not in serving][: TARGETS - len(serving)]:
                     serving[webhook_id] = group.create_task(self._serve(webhook_id))
                 await asyncio.sleep(LOOK_S)
 
-    async def _take_up(self) -> None:
-        """Make deliveries of what is new in the feed, for each webhook in a transaction of its own."""
+    async def _due_now(self) -> Sequence[UUID]:
+        """Take new events up; which webhooks have something to send. Without any webhook nothing else is looked at."""
+        if not await self._take_up():
+            return []
+        async with self.db.transaction(machine(self.db.service)) as tx:
+            return await queries.with_due(tx, tx.now)
+
+    async def _take_up(self) -> bool:
+        """Make deliveries of what is new in the feed, for each webhook in a transaction of its own; whether any is."""
         async with self.db.transaction(machine(self.db.service)) as tx:
             found = await queries.active_ids(tx)
         for webhook_id in found:
@@ -108,6 +110,7 @@ class Courier:
             while more:
                 async with self.db.transaction(machine(self.db.service)) as tx:
                     more = await self._feed_one(tx, webhook_id)
+        return bool(found)
 
     async def _feed_one(self, tx: Transaction, webhook_id: UUID) -> bool:
         """Whether there may be more at once."""

@@ -26,6 +26,7 @@ from shared.database import Transaction
 from shared.directory import DIRECTORY_CONSUMERS
 from shared.events import Received, consumes
 from shared.rule_sets import RULE_SET_CONSUMERS
+from shared.together import in_turn
 
 
 class Period(BaseModel):
@@ -133,17 +134,17 @@ async def _end_cover(tx: Transaction, policy_id: UUID, at: datetime, kind: str) 
     await tx.execute(ends.execution_options(synchronize_session="fetch"))
 
 
-@consumes("policy.policy.issued.v1")
+@consumes("policy.policy.issued.v1", together=in_turn)
 async def policy_issued(tx: Transaction, event: Received[PolicyVersion]) -> None:
     await _keep_version(tx, event.data)
 
 
-@consumes("policy.policy.endorsed.v1")
+@consumes("policy.policy.endorsed.v1", together=in_turn)
 async def policy_endorsed(tx: Transaction, event: Received[PolicyVersion]) -> None:
     await _keep_version(tx, event.data)
 
 
-@consumes("policy.insured.listed.v1")
+@consumes("policy.insured.listed.v1", together=in_turn)
 async def insured_listed(tx: Transaction, event: Received[InsuredListed]) -> None:
     told = event.data
     rows = [

@@ -23,6 +23,7 @@ from shared.database import Transaction
 from shared.directory import DIRECTORY_CONSUMERS
 from shared.events import Received, consumes
 from shared.rule_sets import RULE_SET_CONSUMERS
+from shared.together import in_turn
 
 
 class ClaimTold(BaseModel):
@@ -114,12 +115,12 @@ async def _keep_policy(tx: Transaction, told: PolicyTold) -> None:
         await tx.execute(insert(PolicyDuty).on_conflict_do_nothing(), rows)
 
 
-@consumes("policy.policy.issued.v1")
+@consumes("policy.policy.issued.v1", together=in_turn)
 async def policy_issued(tx: Transaction, event: Received[PolicyTold]) -> None:
     await _keep_policy(tx, event.data)
 
 
-@consumes("policy.policy.endorsed.v1")
+@consumes("policy.policy.endorsed.v1", together=in_turn)
 async def policy_endorsed(tx: Transaction, event: Received[PolicyTold]) -> None:
     await _keep_policy(tx, event.data)
 

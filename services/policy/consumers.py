@@ -16,6 +16,7 @@ from shared.directory import DIRECTORY_CONSUMERS
 from shared.events import Received, consumes
 from shared.money import Money
 from shared.rule_sets import RULE_SET_CONSUMERS
+from shared.together import in_turn
 
 
 class LossTold(BaseModel):
@@ -151,12 +152,12 @@ async def _know_customer(tx: Transaction, event: Received[CustomerTold]) -> None
     await tx.execute(statement.on_conflict_do_update(index_elements=["customer_id"], set_=told, where=newer))
 
 
-@consumes("crm.customer.registered.v1")
+@consumes("crm.customer.registered.v1", together=in_turn)
 async def customer_registered(tx: Transaction, event: Received[CustomerTold]) -> None:
     await _know_customer(tx, event)
 
 
-@consumes("crm.customer.changed.v1")
+@consumes("crm.customer.changed.v1", together=in_turn)
 async def customer_changed(tx: Transaction, event: Received[CustomerTold]) -> None:
     await _know_customer(tx, event)
 

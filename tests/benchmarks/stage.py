@@ -168,7 +168,7 @@ def _parts(made: Stage) -> dict[str, Part]:
     found = {part.name: replace(part, environment=told) for part, told in zip(given, kept, strict=True)}
     gateway = found["gateway API"]
     found["gateway API"] = replace(gateway, environment={**gateway.environment, **_LIFTED})
-    bare_api = _on_port(gateway, "gateway.app", "tests.benchmarks.bare")
+    bare_api = _on_port(found["claims API"], "services.claims.app", "tests.benchmarks.bare")
     variables = {name: gateway.environment[name] for name in ("PATH", "HOME", "PYTHONUNBUFFERED")}
     found[_BARE] = replace(bare_api, name=_BARE, environment={**variables, bare.URL_VARIABLE: made.bare_url()})
     hanging = f"http://{HOST}:{made.hanging.getsockname()[1]}"

@@ -42,8 +42,8 @@ LIBRARY_PLACES: dict[str, tuple[str, ...]] = {
     "nats": ("shared.messaging",),
     # the keys of an issuer outside, and the targets of webhooks
     "aiohttp": ("gateway.identity.issuer", "gateway.webhooks.sending"),
-    # the connections to the services
-    "httptools": ("gateway.forwarding.connection",),
+    # the connections to the services, and those of the clients
+    "httptools": ("gateway.forwarding.connection", "gateway.forwarding.client_connection"),
     "argon2": ("gateway.identity",),
     # made in the gateway, verified everywhere; the settings read the public keys, the launcher makes the pairs
     "joserfc": ("shared.actor", "shared.settings", "gateway.identity", "gateway.forwarding", "embedded"),

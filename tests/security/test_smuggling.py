@@ -7,6 +7,7 @@ come out is stated with it: the paths that the service may have seen, and how ma
 from __future__ import annotations
 
 import asyncio
+import os
 import re
 import sys
 from collections.abc import AsyncIterator, Mapping
@@ -195,10 +196,11 @@ async def test_no_field_of_the_client_frames_the_request_to_the_service(world: W
 
 async def test_the_command_line_of_production_refuses_what_the_suite_refuses(world: World, tmp_path: Path):
     """The same parser in a process of its own, with the flags that the application names."""
-    flags = ["--http", "httptools", "--ws", "none", "--no-proxy-headers", "--no-server-header"]
     import gateway.app
 
-    assert all(flag in " ".join((gateway.app.__doc__ or "").split()) for flag in ("--http httptools", *flags[4:]))
+    own = "gateway.forwarding.client_connection:ClientConnection"
+    flags = ["--http", own, "--ws", "none", "--no-proxy-headers", "--no-server-header"]
+    assert all(flag in " ".join((gateway.app.__doc__ or "").split()) for flag in (f"--http {own}", *flags[4:]))
     (tmp_path / "plain.py").write_text(
         "async def app(scope, receive, send):\n"
         "    if scope['type'] == 'lifespan':\n"
@@ -210,7 +212,7 @@ async def test_the_command_line_of_production_refuses_what_the_suite_refuses(wor
     )
     process = await asyncio.create_subprocess_exec(
         sys.executable, "-m", "uvicorn", "plain:app", "--port", "0", "--lifespan", "off", *flags, cwd=tmp_path,
-        stderr=asyncio.subprocess.PIPE,
+        stderr=asyncio.subprocess.PIPE, env={**os.environ, "PYTHONPATH": str(Path(gateway.app.__file__).parents[1])},
     )  # fmt: skip
     try:
         assert process.stderr is not None

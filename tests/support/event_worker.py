@@ -89,7 +89,7 @@ async def _work(order: dict[str, Any]) -> None:
     bus = Bus(order["nats"], name=name, seed=order["seeds"][name])
     work = {
         "relay": Relay(database, bus).run,
-        "consumers": Consumers(database, bus, world.CONSUMERS).run,
+        "consumers": Consumers(database, bus, world.TOGETHER if order.get("together") else world.CONSUMERS).run,
         "ticks": Scheduler(database, (world.TICK,)).run,
         "report": lambda: world.report_for_ever(database),
     }[order["work"]]

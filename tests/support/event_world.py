@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import date, timedelta
 from typing import Any, Protocol
 from uuid import UUID
@@ -27,6 +27,7 @@ from shared.events import Consumer, Payload, Received, consumes
 from shared.ids import uuid7
 from shared.migrations import event_gaps_1, kernel_1, unit_moves_1
 from shared.ticks import Tick, claim, one_by_one, unclaimed
+from shared.together import in_turn
 
 REPORTED = "claims.claim.reported.v1"
 SETTLED = "claims.claim.settled.v1"
@@ -72,6 +73,8 @@ async def on_settled(tx: Transaction, event: Received[ClaimSeen]) -> None:
 
 
 CONSUMERS: tuple[Consumer, ...] = (on_reported, on_settled)
+TOGETHER: tuple[Consumer, ...] = tuple(replace(one, together=in_turn) for one in CONSUMERS)
+"""The same effects, several events in one transaction."""
 
 _EFFECT = text("insert into effects (event_id, record_id, record_version) values (:event, :record, :version)")
 _POISON = text("select 1 from poison where claim_no = :claim_no")

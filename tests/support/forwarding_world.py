@@ -18,6 +18,7 @@ from fastapi import FastAPI, Request
 from starlette.responses import Response
 from starlette.types import ASGIApp
 
+from gateway.forwarding.client_connection import ClientConnection
 from gateway.forwarding.install import counted, install_forwarding
 from gateway.forwarding.table import ForwardedRoute, RouteTable
 from gateway.identity.attempts import Origin
@@ -208,12 +209,12 @@ class World:
 
 @asynccontextmanager
 async def served(app: ASGIApp) -> AsyncIterator[int]:
-    """The application on a port of its own, with the server and the flags of production."""
+    """The application on a port of its own, with the server and the flags of the gateway in production."""
     # the loop sends small pieces at once only on sockets that say they are TCP
     taken = socket.socket(socket.AF_INET, socket.SOCK_STREAM, socket.IPPROTO_TCP)
     taken.bind(("127.0.0.1", 0))
     config = uvicorn.Config(
-        app, http="httptools", ws="none", proxy_headers=False, server_header=False, log_config=None,
+        app, http=ClientConnection, ws="none", proxy_headers=False, server_header=False, log_config=None,
         timeout_graceful_shutdown=2, lifespan="on",
     )  # fmt: skip
     server = uvicorn.Server(config)

@@ -28,6 +28,7 @@ from starlette.types import ASGIApp
 from embedded.demonstration.network import teams, units
 from embedded.demonstration.people import people
 from gateway.app import create_app as create_gateway
+from gateway.forwarding.client_connection import ClientConnection
 from gateway.identity.machines import register_machine_key
 from gateway.organisation.tables import Person
 from gateway.seed import seed_network
@@ -72,9 +73,9 @@ class Server:
         with _listening(0) as taken:
             self.port = taken.getsockname()[1]
 
-    async def start(self, app: ASGIApp) -> None:
+    async def start(self, app: ASGIApp, http: Any = "httptools") -> None:
         config = uvicorn.Config(
-            app, http="httptools", ws="none", proxy_headers=False, server_header=False, log_config=None,
+            app, http=http, ws="none", proxy_headers=False, server_header=False, log_config=None,
             timeout_graceful_shutdown=2, lifespan="on",
         )  # fmt: skip
         self._server = uvicorn.Server(config)
@@ -263,7 +264,7 @@ async def platform(
     app = create_gateway(gateway.settings_of(urls["gateway"], folder, service_urls=told, **QUOTAS))
     await _seed(app.state.db, set(story))
     front = Server()
-    await front.start(app)
+    await front.start(app, ClientConnection)
     async with httpx.AsyncClient(base_url=front.url, timeout=20, trust_env=False) as client:
         system = System(GatewayUnderTest(app, client, app.state.db), folder, urls, credentials, servers)
         system.workers["gateway"] = await _worker("gateway", urls["gateway"], credentials, folder)
