@@ -26,7 +26,7 @@ from tests.benchmarks.statistics import prepared, timed
 from tests.support.services import ServiceUnderTest, running
 from tests.support.tokens import actor
 
-ROUNDS = 40
+ROUNDS = 30
 CHANGED = 200
 
 FILL = """

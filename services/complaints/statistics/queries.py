@@ -6,7 +6,7 @@ instant and reads no complaint. Whoever is kept out of a complaint gets figures 
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date
 from typing import Any
@@ -26,7 +26,7 @@ _DAY = {
 _COLUMN = {
     GroupKey.BRANCH: "branch",
     GroupKey.CENTRAL: "central",
-    GroupKey.UNIT: "unit_code",
+    GroupKey.UNIT: "unit",
     GroupKey.CAUSE: "cause",
     GroupKey.CHANNEL: "channel",
     GroupKey.PRODUCT: "product",
@@ -60,9 +60,15 @@ async def counts(tx: Transaction, wanted: Wanted, tree: CauseTree) -> dict[tuple
         where.append(f"complaint_id not in ({_KEPT_OUT})")
         given["persons"] = persons
     rows = (await tx.execute(text(_statement(wanted, " and ".join(where) or "true")), given)).all()
+    words = await _words(tx, {value for row in rows for value in row[1:-1] if isinstance(value, int)})
     stages = {code: node.stage for code, node in tree.nodes.items()}
-    named = [((bucket(row[0], wanted.period), *map(_named, row[1:-1])), int(row[-1])) for row in rows]
+    named = [((bucket(row[0], wanted.period), *(_named(one, words) for one in row[1:-1])), row[-1]) for row in rows]
     return folded(named, wanted.keys, stages)
+
+
+async def _words(tx: Transaction, ids: set[int]) -> dict[int, str]:
+    found = await tx.execute(text("select id, word from complaint_words where id = any(:ids)"), {"ids": sorted(ids)})
+    return {row.id: row.word for row in found}
 
 
 def _where(wanted: Wanted) -> tuple[list[str], dict[str, Any]]:
@@ -84,8 +90,8 @@ def _statement(wanted: Wanted, where: str) -> str:
     return f"select {chosen}, count(*) from complaint_figures where {where} group by {groups}"  # noqa: S608
 
 
-def _named(value: Any) -> str:
-    return NOT_STATED if value is None else str(value)
+def _named(value: Any, words: Mapping[int, str]) -> str:
+    return NOT_STATED if value is None else words[value] if isinstance(value, int) else str(value)
 
 
 async def policies(tx: Transaction, wanted: Wanted) -> dict[tuple[str, ...], int] | None:

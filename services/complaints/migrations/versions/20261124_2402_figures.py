@@ -23,28 +23,42 @@ def upgrade() -> None:
 
 
 def _figures() -> None:
+    """What can be counted is a number here: a million rows are grouped by numbers three times as fast as by texts."""
+    op.execute(
+        "create table complaint_words (id integer generated always as identity primary key, word text not null unique)"
+    )
+    op.execute("""
+        create function complaint_word(told text) returns integer language plpgsql as $$
+        declare found integer;
+        begin
+          select id into found from complaint_words where word = told;
+          if found is null and told is not null then
+            insert into complaint_words (word) values (told) on conflict do nothing;
+            select id into found from complaint_words where word = told;
+          end if;
+          return found;
+        end
+        $$""")
     op.execute("""
         create table complaint_figures (
           complaint_id uuid primary key references complaints (id),
-          org_path text collate "C" not null,
-          unit_code text not null,
           received_on date not null,
           received_month date not null,
-          cause text not null,
-          channel text not null,
-          product text,
+          unit integer not null,
+          cause integer not null,
+          channel integer not null,
+          timeliness integer not null,
+          product integer,
+          outcome integer,
           seller_id uuid,
-          outcome text,
-          timeliness text not null,
+          org_path text collate "C" not null,
           branch text collate "C" not null generated always as (coalesce(nullif(split_part(org_path, '.', 2), ''), org_path)) stored,
           central text collate "C" not null generated always as (
             coalesce(nullif(split_part(org_path, '.', 3), ''), nullif(split_part(org_path, '.', 2), ''), org_path)) stored
         )""")
     op.execute("create index complaint_figures_in_scope on complaint_figures (org_path, received_on)")
     part_of("complaint_figures", "complaints", "complaint_id")
-    # it comes along with the complaint
-    keeps("complaint_figures", "unit_code")
-    # A million rows are read for one answer: the scope is asked for once, not once a row.
+    # The scope is asked for once, not once a row.
     scope = "(select current_setting('anlan.scope', true))"
     within = f"org_path >= {scope} and org_path < {scope} || '/'"
     op.execute("drop policy org_scope on complaint_figures")
@@ -62,15 +76,16 @@ def _exclusions() -> None:
 
 
 COUNTED = """
-  new.unit_code, timezone('Asia/Shanghai', new.received_at)::date,
-  date_trunc('month', timezone('Asia/Shanghai', new.received_at))::date, new.cause, new.channel, new.product,
-  new.seller_id,
-  case when new.status in ('merged', 'withdrawn') then new.status else new.outcome end,
-  case when new.breached_at is not null or new.notified_at >= new.due_at then 'late'
+  timezone('Asia/Shanghai', new.received_at)::date,
+  date_trunc('month', timezone('Asia/Shanghai', new.received_at))::date,
+  complaint_word(new.unit_code), complaint_word(new.cause), complaint_word(new.channel),
+  complaint_word(case when new.breached_at is not null or new.notified_at >= new.due_at then 'late'
     when new.status not in ('merged', 'withdrawn') and new.notified_at is null
       and not (new.lead and new.decided_at is not null) then 'running'
-    else 'in_time' end"""
-COLUMNS = "unit_code, received_on, received_month, cause, channel, product, seller_id, outcome, timeliness"
+    else 'in_time' end),
+  complaint_word(new.product),
+  complaint_word(case when new.status in ('merged', 'withdrawn') then new.status else new.outcome end), new.seller_id"""
+COLUMNS = "received_on, received_month, unit, cause, channel, timeliness, product, outcome, seller_id"
 READ = (
     *("unit_code", "cause", "channel", "product", "seller_id", "status", "outcome", "breached_at", "notified_at"),
     *("due_at", "lead", "decided_at"),
