@@ -33,8 +33,7 @@ _WHO = (
     "select set_config('anlan.scope', :scope, true), set_config('anlan.person', :person, true),"
     " set_config('anlan.principal', :principal, true), transaction_timestamp() as now"
 )
-_BEGIN = text(_WHO)
-_BEGIN_KEYED = text(_WHO + ", pg_try_advisory_xact_lock(:lock) as locked")
+_BEGIN, _BEGIN_KEYED = text(_WHO), text(_WHO + ", pg_try_advisory_xact_lock(:lock) as locked")
 _SCOPE = text("select set_config('anlan.scope', :scope, true)")
 _SCOPE_NOW = text("select current_setting('anlan.scope')")
 
@@ -102,8 +101,7 @@ class Transaction:
         return self.key is not None and self.key.dry_run
 
     @property
-    def has_staged(self) -> bool:
-        """Whether the commit will write events or audit entries."""
+    def has_staged(self) -> bool:  # whether the commit will write events or audit entries
         return bool(self._events or self._entries)
 
     def add(self, row: object) -> None:
@@ -286,8 +284,8 @@ class Database:
             outbox.wake(self)
 
     async def _begin(self, session: AsyncSession, actor: Actor, key: RequestKey | None) -> Transaction:
-        principal = "" if actor.on_behalf_of is None else str(actor.on_behalf_of)
-        params: dict[str, Any] = {"scope": actor.scope, "person": str(actor.person_id), "principal": principal}
+        params: dict[str, Any] = {"scope": actor.scope, "person": str(actor.person_id)}
+        params["principal"] = str(actor.on_behalf_of or "")
         if key is not None and key.key is not None and not key.dry_run:
             row = (await session.execute(_BEGIN_KEYED, {**params, "lock": key.lock(actor.person_id)})).one()
             await idempotency.find(session, actor.person_id, key, locked=row.locked)

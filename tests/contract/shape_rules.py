@@ -16,7 +16,7 @@ from pathlib import Path
 FILE_LINES = 300
 FUNCTION_LINES = 40
 ROUTE_LINES = 12
-SHARED_CODE_LINES = 7800
+SHARED_CODE_LINES = 8000
 
 PRODUCT = ("deploy", "embedded", "gateway", "services", "shared")
 CODE = (*PRODUCT, "scripts", "tests")
@@ -51,7 +51,7 @@ NAMELESS_FILES = frozenset({"utils", "util", "common", "base", "misc", "helpers"
 NAMELESS_ALLOWED = frozenset({"shared/service.py"})  # builds the application of every service in one order
 NAMELESS_CLASS = re.compile(r"(Service|Manager|Helper|Utils)$")
 
-CLOCK_OWNERS = frozenset({"shared/clock.py"})
+CLOCK_OWNERS = frozenset({"shared/clock.py", "shared/logging.py"})  # a log line has the machine's time, moved or not
 CLOCK_CALLS = frozenset({("datetime", "now"), ("datetime", "utcnow"), ("datetime", "today"), ("date", "today")})
 BANNED_IMPORTS = ("fastapi.testclient", "starlette.testclient", "niquests", "slowapi", "passlib", "jose")
 

@@ -205,6 +205,14 @@ async def _first(service: ServiceUnderTest, who: Actor, path: str) -> str:
     return (await service.get(who, path)).json()["items"][0]["id"]
 
 
+APART = ("case", "officer")
+
+
+def _officer(known: bool) -> dict[str, Any]:
+    unit, staff_no = "32" if known else "3399", complaint_world.DEPUTY.staff_no
+    return {"unit_code": unit, "staff_no": staff_no, "duty": "deputy", "from_on": "2026-01-01"}
+
+
 async def complaints_world(service: ServiceUnderTest) -> RouteWorld:
     """A complaint about a claim in the hands of an officer, and its file."""
     await complaint_world.appoint(service, *complaint_world.IN_OFFICE)
@@ -220,11 +228,7 @@ async def complaints_world(service: ServiceUnderTest) -> RouteWorld:
         known={
             "/v1/complaints/{}": made["id"],
             "/v1/complaints/{}/attachments/{}": await _attached(service, complaint_world.AGENT, path),
-            **{
-                f"/v1/complaints/{{}}/{name}/{{}}": one
-                for name, one in parts.items()
-                if name not in ("case", "officer")
-            },
+            **{f"/v1/complaints/{{}}/{name}/{{}}": one for name, one in parts.items() if name not in APART},
             "/v1/mis-selling-cases/{}": parts["case"],
             **taken,
             "/v1/complaint-officers/{}": parts["officer"],
@@ -236,12 +240,7 @@ async def complaints_world(service: ServiceUnderTest) -> RouteWorld:
         creations={
             **complaint_exports.creations(customer, NONE),
             "/v1/complaints": lambda known: complaint_world.complaint(upload_ids=[waiting if known else NONE]),
-            "/v1/complaint-officers": lambda known: {
-                "unit_code": "32" if known else "3399",
-                "staff_no": complaint_world.DEPUTY.staff_no,
-                "duty": "deputy",
-                "from_on": "2026-01-01",
-            },
+            "/v1/complaint-officers": _officer,
             "/v1/mis-selling-cases": lambda known: {
                 "source": {"kind": "complaint", "id": made["id"] if known else NONE},
                 "seller_staff_no": complaint_world.SURVEYOR.staff_no,

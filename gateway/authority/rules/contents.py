@@ -192,5 +192,6 @@ def _compensation(content: Mapping[str, Any]) -> Found:
 _FURTHER: Mapping[str, Callable[[Mapping[str, Any]], Found]] = {
     "calendars": _calendars, "deadlines": _deadlines, "thresholds": _thresholds, "approval_triggers": _triggers,
     "questionnaires": _questionnaires, "document_checklists": _checklists, "message_templates": _messages,
-    "letter_templates": _letters, "causes": _causes, "service_times": _service_times, "sla": _levels, "compensation_figures": _compensation,
+    "letter_templates": _letters, "causes": _causes, "service_times": _service_times, "sla": _levels,
+    "compensation_figures": _compensation,
 }  # fmt: skip

@@ -10,5 +10,5 @@ class RequestReport(BaseModel):
 
     model_config = ConfigDict(extra="forbid")
 
-    month: str = Field(pattern=r"^20[0-9]{2}-(0[1-9]|1[0-2])$")
+    month: str = Field(pattern=r"^20[0-9]{2}-(0[1-9]|1[0-2])$", examples=["2026-10"])
     unit_code: str | None = Field(default=None, max_length=20)
