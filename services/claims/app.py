@@ -84,10 +84,12 @@ from services.claims.survey import handlers as survey
 from services.claims.survey import queries as survey_queries
 from services.claims.survey import routes as survey_routes
 from services.claims.survey import shapes as survey_shapes
+from services.claims.table_export.shapes import COLLECTIONS
 from shared.assignees import assignee_routes
 from shared.attachments import record_files, uploads_room
 from shared.audit_routes import audit_routes
 from shared.database import Database, Transaction
+from shared.export_routes import export_routes
 from shared.job_routes import job_routes
 from shared.records import record_routes
 from shared.service import build_app
@@ -232,6 +234,7 @@ def create_app(settings: ClaimsSettings | None = None) -> FastAPI:
         record_routes(QualityCheck, "/v1/quality-checks", read="claims.quality_check.read"),
         record_files(Claim, "/v1/claims", read="claims.attachment.read", write="claims.attachment.add"),
         uploads_room("/v1/claims", may="claims.attachment.add"),
+        export_routes("claims", COLLECTIONS),
         job_routes("claims", read="claims.job.read", cancel="claims.job.cancel"),
         work_item_routes(MOVES),
         assignee_routes(DUTIES),

@@ -15,6 +15,8 @@ from services.claims.retention.handlers import ticks as retention_ticks
 from services.claims.second_look.handlers import TICKS as SECOND_LOOK_TICKS
 from services.claims.settings import ClaimsSettings
 from services.claims.statistics.handlers import TICKS as STATISTICS_TICKS
+from services.claims.table_export.shapes import COLLECTIONS
+from shared.exports import ERASING, EXPORT, making
 from shared.job_runner import running
 from shared.notices import sending
 from shared.workers import run_worker
@@ -26,9 +28,10 @@ TICKS = (
     *SECOND_LOOK_TICKS,
     *DUTY_TICKS,
     *SURVEY_TICKS,
+    ERASING,
 )
 
-JOBS = {CALL_IMPORT: import_call}
+JOBS = {CALL_IMPORT: import_call, EXPORT: making(COLLECTIONS)}
 
 
 def main() -> None:

@@ -57,6 +57,7 @@ ROOMS: dict[str, tuple[str, ...]] = {
         "retention",
         "file_export",
         "statistics",
+        "table_export",
     ),
     "services.risk": ("exposure", "inspection", "plan", "hazard", "key_risk"),
     "services.complaints": (

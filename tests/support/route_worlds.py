@@ -11,12 +11,14 @@ from uuid import UUID, uuid4
 from embedded.demonstration.story import story_policies
 from services.claims.duty.handlers import CALL_IMPORT, import_call
 from services.claims.duty.rules import month_bounds
+from services.claims.worker import JOBS
 from services.crm.customer.rules import uscc_check
 from services.policy.core.handlers import IMPORT, import_line
 from shared.actor import Actor
 from shared.clock import legal_day, process_now, rfc3339
+from shared.exports import EXPORT
 from shared.job_runner import Runner
-from tests.support import complaint_exports, complaint_world, crm_world, risk_world
+from tests.support import complaint_world, crm_world, risk_world, table_exports
 from tests.support.claim_life import ClaimLife, report
 from tests.support.claims_beside import beside, letter_of, looked_at
 from tests.support.claims_settled import SettledWorld
@@ -58,13 +60,14 @@ async def claims_world(service: ServiceUnderTest) -> RouteWorld:
     roster, job = await _duty(life)
     check = await looked_at(service, OWN, bound)
     letter = await letter_of(service, OWN, claim)
+    accident = (await service.get(adjuster, f"/v1/claims/{claim}")).json()["accident_id"]
     return RouteWorld(
         service,
         known={
             "/v1/claims/{}": claim, "/v1/claims/{}/attachments/{}": attachment, "/v1/payments/{}": payment,
             "/v1/duty-rosters/{}": roster, "/v1/jobs/claims/{}": job, "/v1/quality-checks/{}": check,
             "/v1/claims/{}/letters/{}": letter,
-        },
+        } | await table_exports.taken(service, adjuster, "claims", JOBS[EXPORT]),
         better={path: {"/v1/claims/{}": bound} for path in _OF_A_BOUND_CLAIM}
         | {"/v1/duty-rosters/{unit_code}/{month}": {"/v1/duty-rosters/{}": "320102", "/v1/duty-rosters/{}/{}": MONTH}}
         | await beside(settled, OWN, bound),
@@ -76,7 +79,7 @@ async def claims_world(service: ServiceUnderTest) -> RouteWorld:
             "/v1/claims/searches": {"reporter_name": "欧阳岚", "include_total": True},
             "/v1/claims/policies/searches": {"phone": "13800001234"},
         },
-        creations=_claims_made(claim, waiting),
+        creations=_claims_made(claim, waiting, accident),
         summaries={
             "/v1/claims/retention": "on=2099-01-01", "/v1/claims/statistics": "group_by=unit",
             "/v1/duty-calls/rates": f"from_on={legal_day(process_now()).isoformat()}",
@@ -84,10 +87,11 @@ async def claims_world(service: ServiceUnderTest) -> RouteWorld:
     )  # fmt: skip
 
 
-def _claims_made(claim: str, waiting: str) -> dict[str, Callable[[bool], Any]]:
+def _claims_made(claim: str, waiting: str, accident: str) -> dict[str, Callable[[bool], Any]]:
     """Bodies that name what is there, or nothing: the claim, and a file that waits for its report."""
     return {
         "/v1/claims": lambda known: report(policy_no=None, unit_code=None, upload_ids=[waiting if known else NONE]),
+        "/v1/exports/claims": lambda known: table_exports.table("claims", accident_id=accident if known else NONE),
         "/v1/duty-calls": lambda known: {
             "call_ref": "2", "unit_code": "320102" if known else NONE, "received_at": rfc3339(process_now()),
         },
@@ -221,7 +225,7 @@ async def complaints_world(service: ServiceUnderTest) -> RouteWorld:
     made = await complaint_world.assigned(service, about={"claim_no": complaint_world.CLAIM_NO})
     path = f"/v1/complaints/{made['id']}"
     parts = await complaint_world.parts(service, made)
-    taken = await complaint_exports.taken_out(service)
+    taken = await table_exports.taken_out(service)
     customer = (await service.get(complaint_world.HEAD, path)).json()["customer_id"]
     return RouteWorld(
         service,
@@ -238,7 +242,7 @@ async def complaints_world(service: ServiceUnderTest) -> RouteWorld:
             "POST /v1/complaints/{record_id}/reveals": {"field": "complainant.name"},
         },
         creations={
-            **complaint_exports.creations(customer, NONE),
+            **table_exports.creations(customer, NONE),
             "/v1/complaints": lambda known: complaint_world.complaint(upload_ids=[waiting if known else NONE]),
             "/v1/complaint-officers": _officer,
             "/v1/mis-selling-cases": lambda known: {
@@ -247,7 +251,11 @@ async def complaints_world(service: ServiceUnderTest) -> RouteWorld:
             },
         },
         summaries={"/v1/complaints/statistics": "group_by=unit"},
-    )
+    )  # fmt: skip
+
+
+_APART = ("case", "officer")
+"""What has a path of its own, not one below the complaint."""
 
 
 async def crm_world_of_routes(service: ServiceUnderTest) -> RouteWorld:

@@ -28,6 +28,7 @@ from starlette.types import ASGIApp
 from embedded.demonstration.network import teams, units
 from embedded.demonstration.people import people
 from gateway.app import create_app as create_gateway
+from gateway.consumers import CONSUMERS
 from gateway.forwarding.client_connection import ClientConnection
 from gateway.identity.machines import register_machine_key
 from gateway.organisation.tables import Person
@@ -140,6 +141,12 @@ class System:
         for name in names:
             await self.servers[name].stop()
             await self.workers.pop(name).close()
+
+    def feed(self) -> None:
+        """From now on the gateway hears every event for its feed too, those of before included."""
+        worker = self.workers["gateway"]
+        if worker.consumers is None:
+            worker.consumers = Consumers(worker.database, worker.relay.bus, CONSUMERS)
 
     async def drain(self) -> int:
         """Publish and apply everything that waits, of whatever runs, until nothing new comes; answers how many effects

@@ -54,3 +54,23 @@ def test_counts_add_up_to_all_complaints_whatever_became_of_them():
 def test_nothing_counted_is_not_a_hundred_per_cent():
     assert rules.ratio(0, 0) is None
     assert rules.ratio(2, 3) == Decimal("0.6667")
+
+
+@given(st.dictionaries(st.tuples(st.sampled_from("ab"), st.text("xyz", max_size=3)), st.integers(0, 9), max_size=20))
+def test_a_rank_is_one_more_than_the_groups_with_more_complaints(counts):
+    wanted = {
+        name: 1 + sum(other[0] == name[0] and more > count for other, more in counts.items())
+        for name, count in counts.items()
+        if count >= 4
+    }
+    assert rules.ranks(counts, 4) == wanted
+
+
+def test_days_in_the_wrong_order_and_too_many_groups_are_refused():
+    day = date(2026, 5, 2)
+    for first, last in ((None, None), (day, None), (None, day), (day, day)):
+        rules.check_days(first, last)
+    rules.refuse_too_many(rules.MAX_GROUPS)
+    for wrong in (lambda: rules.check_days(day, day - timedelta(days=1)), lambda: rules.refuse_too_many(5_001)):
+        with pytest.raises(InvalidParameter):
+            wrong()

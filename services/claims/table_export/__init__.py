@@ -1,0 +1,1 @@
+"""What of claims may leave the system as a table."""
