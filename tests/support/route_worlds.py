@@ -210,6 +210,7 @@ async def _first(service: ServiceUnderTest, who: Actor, path: str) -> str:
 
 
 APART = ("case", "officer")
+"""What has a path of its own, not one below the complaint."""
 
 
 def _officer(known: bool) -> dict[str, Any]:
@@ -252,10 +253,6 @@ async def complaints_world(service: ServiceUnderTest) -> RouteWorld:
         },
         summaries={"/v1/complaints/statistics": "group_by=unit"},
     )  # fmt: skip
-
-
-_APART = ("case", "officer")
-"""What has a path of its own, not one below the complaint."""
 
 
 async def crm_world_of_routes(service: ServiceUnderTest) -> RouteWorld:
