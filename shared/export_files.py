@@ -72,7 +72,7 @@ def as_xlsx(titles: Sequence[str], rows: Iterable[Sequence[Any]], watermark: str
         for n, row in enumerate(rows, 2):
             for at, value in enumerate(map(plain, row)):
                 if isinstance(value, Decimal):
-                    sheet.write_number(n, at, value, amount)
+                    sheet.write_number(n, at, value, amount)  # type: ignore[arg-type] - it formats any number
                 elif isinstance(value, int):
                     sheet.write_number(n, at, value)
                 else:

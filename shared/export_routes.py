@@ -59,9 +59,10 @@ async def _shown(tx: Transaction, row: Mapping[str, Any]) -> TableExportOut:
         job = (await tx.execute(select(jobs).where(jobs.c.id == row["job_id"]))).mappings().one_or_none()
     own = row["state"] == "made" and row["person_id"] == tx.actor.person_id and row["expires_at"] > tx.now
     names = ("sha256", "job")
-    plain = {name: row.get(name) for name in TableExportOut.model_fields if name not in names}
+    plain: dict[str, Any] = {name: row.get(name) for name in TableExportOut.model_fields if name not in names}
+    plain["file_url"] = f"/v1/exports/{service}/{row['id']}/file" if own else None
     return TableExportOut(
-        **plain | {"file_url": f"/v1/exports/{service}/{row['id']}/file" if own else None},
+        **plain,
         job=None if job is None else shape(service, job),
         sha256=bytes(row["sha256"]).hex() if row.get("sha256") else None,
     )  # fmt: skip

@@ -47,7 +47,7 @@ async def make_report(tx: Transaction, document: dict[str, Any], _payload: Mappi
     unit_code = (path or tx.actor.scope).rpartition(".")[2]
     unit = await directory.unit_by_code(tx, unit_code)
     month = date.fromisoformat(f"{document['month']}-01")
-    figures = await queries.figures(tx, month, path, await tree_of(tx), unit.name if unit else unit_code)
+    figures = await queries.figures(tx, month, path, await tree_of(tx), (unit and unit.name) or unit_code)
     page = await in_worker(set_page, LAYOUT, figures, tx.now.replace(microsecond=0))
     row = ComplaintReport(
         id=uuid7(), org_path=path or tx.actor.scope, month=month, unit_code=unit_code, person_id=tx.actor.person_id,

@@ -80,7 +80,7 @@ async def _chart(
 
 async def _names(tx: Transaction, key: GroupKey, codes: list[str], tree: CauseTree) -> Mapping[str, str]:
     if key is GroupKey.UNIT:
-        return {code: unit.name for code, unit in (await units_by_code(tx, codes)).items()}
+        return {code: unit.name or code for code, unit in (await units_by_code(tx, codes)).items()}
     if key is GroupKey.CAUSE:
         return {code: node.zh for code, node in tree.nodes.items()}
     return _NAMES
