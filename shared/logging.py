@@ -8,7 +8,6 @@ import re
 import sys
 from collections.abc import MutableMapping
 from contextvars import ContextVar
-from datetime import UTC, datetime
 from typing import Any
 
 import structlog
@@ -83,12 +82,6 @@ _PROCESSORS: list[Any] = [
     structlog.processors.JSONRenderer(ensure_ascii=False),
 ]
 
-
-def _instant() -> str:
-    """Now, as `_stamp` writes it."""
-    return datetime.now(UTC).isoformat().replace("+00:00", "Z")
-
-
 _level = logging.INFO
 _text = json.encoder.encode_basestring
 
@@ -102,9 +95,9 @@ def log_answered(method: str, route: str, status: int, seconds: float, person_id
         f'{{"method": {_text(method)}, "route": {_text(route)}, "status": {status}, "ms": {round(seconds * 1000, 1)}, '
         f'"person_id": {"null" if person_id is None else _text(str(person_id))}, "event": "answered", '
         f'"request_id": {_text(request_id.get() or "")}, "service": {_text(_deployable)}, "level": "info", '
-        f'"timestamp": "{_instant()}", "trace_id": "{trace_id()}"}}'
+        f'"timestamp": "{_stamp(None, "info", {})["timestamp"]}", "trace_id": "{trace_id()}"}}\n'
     )
-    _StandardError().msg(line)
+    sys.stderr.write(line)
 
 
 def configure(service: str, *, level: int = logging.INFO) -> None:

@@ -67,6 +67,14 @@ class Application(FastAPI):
         super().__init__(**told)
         self.layers: list[Callable[[ASGIApp], ASGIApp]] = []
 
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        if scope["type"] == "http" and self.middleware_stack is not None:
+            # what the framework does on this way is for its own telemetry, which is switched off
+            scope["app"] = self
+            await self.middleware_stack(scope, receive, send)
+        else:
+            await super().__call__(scope, receive, send)
+
     def build_middleware_stack(self) -> ASGIApp:
         built = super().build_middleware_stack()
         for layer in self.layers:
@@ -150,9 +158,10 @@ class Frame:
                 given = value
             elif name == b"traceparent":
                 received = value
-        request_id = _request_id(given)
+        made = _request_id(given)
+        request_id = str(made)
         tag = (b"x-request-id", request_id.encode())
-        scope.setdefault("state", {})["request_id"] = request_id
+        scope.setdefault("state", {}).update(request_id=request_id, request_uuid=made)
         started, status = time.perf_counter(), 500
 
         async def tagged(message: Message) -> None:
@@ -183,11 +192,11 @@ def _seconds_of(method: str, route: str, status: int) -> Histogram:
     return _SECONDS.labels(method, route, str(status))
 
 
-def _request_id(given: bytes | None) -> str:
+def _request_id(given: bytes | None) -> UUID:
     try:
-        return str(UUID(given.decode("latin-1"))) if given else str(uuid7())
+        return UUID(given.decode("latin-1")) if given else uuid7()
     except ValueError:
-        return str(uuid7())
+        return uuid7()
 
 
 def _answer_problems(app: FastAPI) -> None:

@@ -43,12 +43,11 @@ class ClientConnection(asyncio.Protocol):
         self, config: Config, server_state: ServerState, app_state: dict[str, Any],
         _loop: asyncio.AbstractEventLoop | None = None,
     ) -> None:  # fmt: skip
-        if config.limit_concurrency is not None:
-            raise ValueError("--limit-concurrency is not heeded here: the places of each service are the limit")
+        if config.limit_concurrency is not None or config.root_path:
+            raise ValueError("--limit-concurrency and --root-path are not heeded here")
         self.lost = self.closing = False
         self.writable: asyncio.Future[None] | None = None
         self._app: Any = config.loaded_app
-        self._root_path = config.root_path
         self._patience = config.timeout_keep_alive
         self._server_state = server_state
         self._app_state = app_state
@@ -76,7 +75,7 @@ class ClientConnection(asyncio.Protocol):
         self._transport = transport
         peer, own = transport.get_extra_info("peername"), transport.get_extra_info("sockname")
         self._ends = {
-            "type": "http", "asgi": {"version": "3.0", "spec_version": "2.3"}, "root_path": self._root_path,
+            "type": "http", "asgi": {"version": "3.0", "spec_version": "2.3"}, "root_path": "",
             "scheme": "http" if transport.get_extra_info("sslcontext") is None else "https",
             "client": _place(peer), "server": _place(own),
         }  # fmt: skip
@@ -157,8 +156,8 @@ class ClientConnection(asyncio.Protocol):
             **self._ends,
             "http_version": version,
             "method": parser.get_method().decode("ascii"),
-            "path": self._root_path + (unquote(path) if "%" in path else path),
-            "raw_path": self._root_path.encode("ascii") + url.path,
+            "path": unquote(path) if "%" in path else path,
+            "raw_path": url.path,
             "query_string": url.query or b"",
             "headers": self._fields,
             "state": self._app_state.copy(),
@@ -184,7 +183,8 @@ class ClientConnection(asyncio.Protocol):
     def _begin(self, turn: Turn) -> None:
         self._turn = turn
         self.closing = self.closing or turn.last
-        self._server_state.tasks.add(self._loop.create_task(self._serve(turn)))
+        turn.work = self._loop.create_task(self._serve(turn))
+        self._server_state.tasks.add(turn.work)
 
     async def _serve(self, turn: Turn) -> None:
         try:
@@ -199,7 +199,10 @@ class ClientConnection(asyncio.Protocol):
             elif not turn.answered:
                 self._transport.close()
         finally:
-            self._server_state.tasks.discard(asyncio.current_task())  # type: ignore[arg-type]
+            if turn.work is not None:
+                self._server_state.tasks.discard(turn.work)
+                # each holds the other
+                turn.work = None
 
     def write(self, data: bytes) -> None:
         self._transport.write(data)

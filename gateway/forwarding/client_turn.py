@@ -49,7 +49,7 @@ class Turn:
 
     __slots__ = (
         "_body", "_chunked", "_head", "_left", "_line", "_more", "_news", "_only_head", "_told", "_wants_continue",
-        "answered", "last", "scope", "started",
+        "answered", "last", "scope", "started", "work",
     )  # fmt: skip
 
     def __init__(self, line: Line, scope: dict[str, Any], *, last: bool, wants_continue: bool) -> None:
@@ -59,6 +59,8 @@ class Turn:
         self.started = False
         """Whether something of the answer has gone out."""
         self.answered = False
+        self.work: asyncio.Task[None] | None = None
+        """What answers it, as long as it runs."""
         self._line = line
         self._wants_continue = wants_continue
         self._only_head = scope["method"] == "HEAD"

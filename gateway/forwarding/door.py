@@ -7,6 +7,7 @@ its one entry in the gateway's own audit trail.
 from __future__ import annotations
 
 from dataclasses import dataclass
+from datetime import datetime
 from typing import Any, Protocol
 from uuid import UUID
 
@@ -36,6 +37,11 @@ class SignedInCaller(Protocol):
 
     @property
     def actor(self) -> Actor: ...
+
+    @property
+    def at(self) -> datetime:
+        """The moment at which the token held."""
+        ...
 
     def refuse_without_step_up(self, now: Any) -> None: ...
 
@@ -82,9 +88,12 @@ class Door:
         _refuse_unkeyed(scope, route)
         if route.step_up:
             caller.refuse_without_step_up(process_now())
+        now = caller.at
         if route.amount is not None:
             await self._compare(actor, route, body)
-        return internal_token(actor, route.service, money=self.carries_money(route), key=self.key)
+            # the body may have taken its time
+            now = process_now()
+        return internal_token(actor, route.service, money=self.carries_money(route), key=self.key, now=now)
 
     async def _compare(self, actor: Actor, route: ForwardedRoute, body: RequestBody) -> None:
         assert route.amount is not None  # noqa: S101 - asked by the caller

@@ -45,10 +45,14 @@ class Hearing:
     def __init__(self) -> None:
         self._waiting: dict[Waiting, None] = {}
         self._timer: asyncio.TimerHandle | None = None
+        self._loop: asyncio.AbstractEventLoop | None = None
 
     def enter(self, body: RequestBody) -> Waiting:
         """From now on the current task is cancelled, with `gone` set, once its client has hung up."""
-        loop, work = asyncio.get_running_loop(), asyncio.current_task()
+        loop = self._loop
+        if loop is None:
+            loop = self._loop = asyncio.get_running_loop()
+        work = asyncio.current_task(loop)
         assert work is not None  # noqa: S101 - every coroutine runs in a task
         waiting = Waiting(body, work, loop.time())
         self._waiting[waiting] = None

@@ -49,6 +49,13 @@ class Pool:
     def __init__(self) -> None:
         self._idle: dict[str, list[Connection]] = {}
         self._open: set[Connection] = set()
+        self._loop: asyncio.AbstractEventLoop | None = None
+
+    def time(self) -> float:
+        """The clock of the loop; to ask which loop runs, with every request, would be a call to the system."""
+        if self._loop is None:
+            self._loop = asyncio.get_running_loop()
+        return self._loop.time()
 
     async def connection(self, address: str, until: float) -> Connection:
         """The one used last, or a new one. Raises `NotReached`; `TimeoutError` where `until` is over."""

@@ -11,7 +11,7 @@ import time
 from collections.abc import Callable, Hashable
 from dataclasses import dataclass
 from functools import cached_property
-from typing import Any
+from typing import Any, NamedTuple
 
 from shared.actor import Actor
 from shared.errors import RateLimited
@@ -39,8 +39,7 @@ class RatePolicy:
         return f'"{self.name}";q={self.quota};w={self.window}'.encode()
 
 
-@dataclass(frozen=True, slots=True)
-class RateStanding:
+class RateStanding(NamedTuple):
     """What is left after a request: `remaining` at once, and `reset` seconds until the cell is full again."""
 
     policy: RatePolicy

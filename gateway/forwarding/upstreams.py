@@ -30,9 +30,9 @@ _BUSY = Gauge("gateway_upstream_requests", "Requests under way", ["service"], mu
 _CONNECTION_FAILED = (NotReached, BrokenOff)
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(slots=True)
 class NextRequest:
-    """What is sent to a service."""
+    """What is sent to a service; nobody changes it."""
 
     method: str
     target: str
@@ -141,7 +141,7 @@ class Upstream:
     async def answered(self, request: NextRequest) -> tuple[Connection, Replica]:
         """The head, and who gave it; a safe request whose connection failed is tried once more."""
         replica = self.replicas.choose(safe=request.safe)
-        until = asyncio.get_running_loop().time() + request.timeout_s
+        until = self.pool.time() + request.timeout_s
         try:
             response = await self._head(replica, request, until)
         except _CONNECTION_FAILED as fault:

@@ -54,6 +54,8 @@ class Caller:
     actor: Actor
     authenticated_at: datetime
     """When the password was last given, as the token says."""
+    at: datetime
+    """The moment at which all this was so."""
     acting: rules.Acting | None = None
     """For whom, and with what; `post` is then the delegator's."""
 
@@ -131,7 +133,7 @@ class Callers:
         # a delegation ends at a moment, and with more than the delegator's appointment: it is judged each time
         if seat is None or session.delegation_id is not None or not seat.holds(day, tables):
             seat = self._seat_at(known, appointment_id, tables, origin, now)
-        return Caller(person, session, seat.post, seat.actor(origin), authenticated_at, known.acting)
+        return Caller(person, session, seat.post, seat.actor(origin), authenticated_at, now, known.acting)
 
     def _seat_at(
         self, known: Known, appointment_id: UUID, tables: list[AuthorityTable], origin: Origin, now: datetime
@@ -160,7 +162,7 @@ class Callers:
         with suppress(ValueError):
             if forwarded and any(ipaddress.ip_address(peer) in one for one in self.proxies):
                 peer = str(ipaddress.ip_address(forwarded))
-        return Origin(peer, UUID(request.scope["state"]["request_id"]))
+        return Origin(peer, request.scope["state"]["request_uuid"])
 
     def _fresh(self, session_id: UUID) -> Known | None:
         """What is remembered of a session, where it still counts."""

@@ -10,7 +10,7 @@ import base64
 import hashlib
 import json
 import secrets
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, fields
 from datetime import UTC, datetime
 from functools import cache, lru_cache
@@ -147,8 +147,24 @@ def internal_token(
         f'"request_id":"{actor.request_id}","source":{json.dumps(actor.source)},"iat":{issued},"exp":{until}'
         f"{_MONEY if money else _PLAIN}"
     )
-    signed = _header(key.kid or "", "JWT") + b"." + _stated(actor, audience, tuple(more)) + _unpadded(own.encode())
-    return (signed + b"." + _unpadded(key.private_key.sign(signed))).decode("ascii")  # type: ignore[union-attr]
+    header, sign = _signer(key)
+    signed = header + _stated(actor, audience, tuple(more)) + _unpadded(own.encode())
+    return (signed + b"." + _unpadded(sign(signed))).decode("ascii")
+
+
+_signers: dict[int, tuple[SigningKey, bytes, Callable[[bytes], bytes]]] = {}
+
+
+def _signer(key: SigningKey) -> tuple[bytes, Callable[[bytes], bytes]]:
+    """What goes before the claims of an internal token, and the signature of `key`, remembered by the very object."""
+    held = _signers.get(id(key))
+    if held is None or held[0] is not key:
+        # a process signs with one key; more than a few are those of a test
+        if len(_signers) >= 8:
+            _signers.clear()
+        held = (key, _header(key.kid or "", "JWT") + b".", key.private_key.sign)  # type: ignore[union-attr]
+        _signers[id(key)] = held
+    return held[1], held[2]
 
 
 _MONEY, _PLAIN = ',"money":true}', "}"

@@ -7,6 +7,7 @@ from contextlib import contextmanager
 from datetime import timedelta
 from pathlib import Path
 from typing import Any
+from uuid import UUID
 
 import httpx
 import pytest
@@ -116,7 +117,7 @@ def _asking(who: SignedIn) -> Any:
     from fastapi import Request
 
     headers = [(b"authorization", f"Bearer {who.access_token}".encode())]
-    state = {"request_id": "0193b0c4-0000-7000-8000-000000000000"}
+    state = {"request_uuid": UUID("0193b0c4-0000-7000-8000-000000000000")}
     return Request({"type": "http", "headers": headers, "state": state, "client": ("127.0.0.1", 1)})
 
 

@@ -8,6 +8,7 @@ import socket
 from collections.abc import AsyncIterator, Awaitable, Callable, Mapping, Sequence
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, field
+from datetime import datetime
 from pathlib import Path
 from typing import Any
 
@@ -99,6 +100,10 @@ class KnownPerson:
 
     actor: Actor
     fresh: bool = True
+
+    @property
+    def at(self) -> datetime:
+        return process_now()
 
     def refuse_without_step_up(self, _now: Any) -> None:
         if not self.fresh:

@@ -9,7 +9,15 @@ from dataclasses import dataclass, field
 
 import pytest
 
-from gateway.forwarding.connection import HIGH_WATER, MAX_HEAD_BYTES, BrokenOff, Connection, Garbled, NotReached
+from gateway.forwarding.connection import (
+    HIGH_WATER,
+    MAX_HEAD_BYTES,
+    SHORT_BYTES,
+    BrokenOff,
+    Connection,
+    Garbled,
+    NotReached,
+)
 from gateway.forwarding.pool import Pool, place_of
 
 OK = b"HTTP/1.1 200 OK\r\ncontent-length: 2\r\n\r\nok"
@@ -240,3 +248,30 @@ async def test_a_closed_connection_is_lost_by_its_pool():
         kept.close()
         await asyncio.sleep(0.01)
         assert (pool._open, pool._idle) == (set(), {})
+
+
+@pytest.mark.parametrize(("end", "fault"), [(b"", TimeoutError), (b"<end>", BrokenOff)])
+async def test_a_short_answer_that_stays_away_is_begun_at_the_limit_or_the_end(end: bytes, fault: type[Exception]):
+    async with scripted(OK.removesuffix(b"ok") + b"o" + end) as (script, pool):
+        loop = asyncio.get_running_loop()
+        used, began = await pool.connection(script.address, loop.time() + 2), loop.time()
+        head = b"GET / HTTP/1.1\r\nhost: h\r\n\r\n"
+        await used.send(head, None, chunked=False, only_head=False, until=began + 0.3, seconds=0.3)
+        assert (used.status, used.take(), used.complete) == (200, b"o", False)
+        assert (loop.time() - began > 0.25) == (fault is TimeoutError)
+        with pytest.raises(fault):
+            await used.more(0.1)
+        pool.release(used)
+        assert not used.open
+
+
+async def test_a_long_answer_is_begun_before_it_is_whole():
+    head = b"HTTP/1.1 200 OK\r\ncontent-length: %d\r\n\r\nbegun" % (SHORT_BYTES + 1)
+    async with scripted(head) as (script, pool):
+        loop = asyncio.get_running_loop()
+        used, began = await pool.connection(script.address, loop.time() + 2), loop.time()
+        asking = b"GET / HTTP/1.1\r\nhost: h\r\n\r\n"
+        await used.send(asking, None, chunked=False, only_head=False, until=began + 2, seconds=2)
+        assert loop.time() - began < 1
+        assert (used.take() or await used.more(1), used.complete) == (b"begun", False)
+        pool.release(used)
