@@ -76,6 +76,7 @@ class Part:
 
 
 R = TypeVar("R", bound=Record)
+Rows = Mapping[str, Any] | Sequence[Mapping[str, Any]]
 
 
 class Transaction:
@@ -101,7 +102,7 @@ class Transaction:
         return self.key is not None and self.key.dry_run
 
     @property
-    def has_staged(self) -> bool:  # whether the commit will write events or audit entries
+    def has_staged(self) -> bool:  # events or audit entries that the commit will write
         return bool(self._events or self._entries)
 
     def add(self, row: object) -> None:
@@ -118,9 +119,7 @@ class Transaction:
     async def flush(self) -> None:
         await self.session.flush()
 
-    async def execute(
-        self, statement: Any, params: Mapping[str, Any] | Sequence[Mapping[str, Any]] | None = None
-    ) -> Any:
+    async def execute(self, statement: Any, params: Rows | None = None) -> Any:
         return await self.session.execute(statement, params)
 
     async def scalar(self, statement: Any, params: Mapping[str, Any] | None = None) -> Any:
@@ -284,8 +283,7 @@ class Database:
             outbox.wake(self)
 
     async def _begin(self, session: AsyncSession, actor: Actor, key: RequestKey | None) -> Transaction:
-        params: dict[str, Any] = {"scope": actor.scope, "person": str(actor.person_id)}
-        params["principal"] = str(actor.on_behalf_of or "")
+        params = {"scope": actor.scope, "person": str(actor.person_id), "principal": str(actor.on_behalf_of or "")}
         if key is not None and key.key is not None and not key.dry_run:
             row = (await session.execute(_BEGIN_KEYED, {**params, "lock": key.lock(actor.person_id)})).one()
             await idempotency.find(session, actor.person_id, key, locked=row.locked)
