@@ -26,7 +26,10 @@ async def keep(tx: Transaction, subject: str, event: Received[Any], data: dict[s
     Whom it must not reach is kept beside the feed and not passed on: nobody is told who stays out of what.
     """
     data = dict(data)
-    out = [{"person_id": UUID(one), "record_id": event.record_id} for one in data.pop("kept_out", ())]
+    records = {event.record_id, *(UUID(one) for one in data.get("case_ids", ()))}
+    out = [
+        {"person_id": UUID(one), "record_id": record_id} for one in data.pop("kept_out", ()) for record_id in records
+    ]
     if out:
         await tx.execute(insert(FeedKeptOut).on_conflict_do_nothing(), out)
     position = await tx.scalar(update(FeedHead).values(last=FeedHead.last + 1).returning(FeedHead.last))

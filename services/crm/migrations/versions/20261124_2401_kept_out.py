@@ -20,6 +20,6 @@ def upgrade() -> None:
     for table in ("timeline_entries", "return_visits", "findings"):
         # restrictive: it narrows the scope's own policy
         op.execute(
-            f"create policy not_the_kept_out on {table} as restrictive for select using (not exists"
+            f"create policy not_the_kept_out on {table} as restrictive for select using (not exists"  # noqa: S608
             f" (select from kept_out where person_id in ({_PERSONS}) and record_id = about_id))"
         )
