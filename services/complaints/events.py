@@ -40,6 +40,8 @@ class ComplaintRecused(Payload):
     SUBJECT: ClassVar[str] = "complaints.complaint.recused.v1"
 
     complaint_id: UUID
+    case_ids: tuple[UUID, ...] = ()
+    """Cases of mis-selling that grew out of it: hidden alike."""
     kept_out: tuple[UUID, ...]
 
 

@@ -8,7 +8,8 @@ from datetime import datetime
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import and_, case, or_, select
+from sqlalchemy import Text, Uuid, and_, case, cast, column, or_, select, table, update
+from sqlalchemy.dialects.postgresql import JSONB, insert
 
 from services.complaints import events
 from services.complaints.complaint import rules
@@ -18,6 +19,7 @@ from services.complaints.complaint.tables import (
     Complaint,
     ComplaintFact,
     CustomerReference,
+    KeptOut,
     PolicyDuty,
     PolicyReference,
 )
@@ -28,6 +30,11 @@ from shared.database import Transaction
 from shared.pagination import Filter, Listing
 
 HEADS = "department_head"
+_CASES = table(
+    "mis_selling_cases", column("id", Uuid), column("source_kind", Text), column("source_id", Uuid),
+    column("kept_out", JSONB),
+)  # fmt: skip
+"""A later room's, as far as a complaint hides them."""
 SELLER = "seller"
 
 RESULT = case((Complaint.status.in_(("merged", "withdrawn")), Complaint.status), else_=Complaint.outcome)
@@ -142,7 +149,8 @@ async def duties_of_policy(tx: Transaction, policy_id: UUID | None) -> list[tupl
 async def keep_out(tx: Transaction, complaint: Complaint, more: Iterable[str] = ()) -> dict[UUID, rules.RecusalGround]:
     """Bring `kept_out` up to date, which only grows; a mark is no new version. The grounds.
 
-    Whoever keeps a copy is told whom it must not reach, of a new complaint by its registration.
+    Refuses (403) an actor who must stay out from now on: nobody puts himself, or whom he acts for, out of a complaint
+    that he is working on. Whoever keeps a copy is told whom it must not reach, of a new complaint by its registration.
 
     A direct report of a person named may not handle the complaint, but may see it: whoever works beside a head does.
     """
@@ -150,11 +158,34 @@ async def keep_out(tx: Transaction, complaint: Complaint, more: Iterable[str] = 
     known = set(complaint.kept_out)
     hidden = [str(one) for one, ground in grounds.items() if ground is not rules.RecusalGround.DIRECT_REPORT]
     if added := sorted(one for one in hidden if one not in known):
-        complaint.kept_out = [*complaint.kept_out, *added]
         if complaint in tx.session:
-            told = events.ComplaintRecused(complaint_id=complaint.id, kept_out=tuple(UUID(one) for one in added))
-            tx.publish(told, complaint)
+            rules.refuse_recused(tx.actor.person_id, grounds, tx.actor.on_behalf_of)
+            await _spread(tx, complaint, added)
+        complaint.kept_out = [*complaint.kept_out, *added]
     return grounds
+
+
+async def _spread(tx: Transaction, complaint: Complaint, added: Sequence[str]) -> None:
+    """Hide what lies beside the complaint, and the cases that grew out of it, wherever they lie."""
+    scope, cases = tx.scope, _CASES.c
+    await tx.use_scope("00")
+    grown = (cases.source_kind == "complaint", cases.source_id == complaint.id)
+    more = update(_CASES).where(*grown).values(kept_out=cases.kept_out.op("||")(cast(list(added), JSONB)))
+    case_ids = tuple(await tx.scalars(more.returning(cases.id)))
+    for record_id in (complaint.id, *case_ids):
+        await hide(tx, record_id, added)
+    await tx.use_scope(scope)
+    told = events.ComplaintRecused(
+        complaint_id=complaint.id, case_ids=case_ids, kept_out=tuple(UUID(one) for one in added)
+    )
+    tx.publish(told, complaint)
+
+
+async def hide(tx: Transaction, record_id: UUID, persons: Iterable[str]) -> None:
+    """From here on these persons see nothing of the work on the record."""
+    rows = [{"person_id": one, "record_id": record_id} for one in persons]
+    if rows:
+        await tx.execute(insert(KeptOut).on_conflict_do_nothing(), rows)
 
 
 async def superiors(tx: Transaction, persons: Iterable[UUID]) -> dict[UUID, list[UUID]]:

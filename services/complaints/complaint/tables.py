@@ -106,6 +106,15 @@ class Complaint(Record, Base):
         self.status = str(advance(self.state, to))
 
 
+class KeptOut(Base):
+    """Who must stay out of which complaint or case: what lies beside the record (its open work) is hidden by it too."""
+
+    __tablename__ = "kept_out"
+
+    person_id: Mapped[str] = mapped_column(primary_key=True)
+    record_id: Mapped[UUID] = mapped_column(primary_key=True)
+
+
 class ComplaintFact(Part, Base):
     """One thing that was done about a complaint: identity check, assignment, inquiry, decision, telling."""
 

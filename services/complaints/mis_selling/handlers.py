@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from datetime import datetime, timedelta
 from typing import Any
 from uuid import UUID
@@ -12,6 +12,7 @@ from sqlalchemy import select
 from services.complaints import events
 from services.complaints.clock import queries as clock
 from services.complaints.complaint.handlers import happened
+from services.complaints.complaint.queries import hide
 from services.complaints.complaint.rules import branch_of
 from services.complaints.complaint.tables import Complaint, PolicyReference
 from services.complaints.mis_selling import queries, rules
@@ -54,7 +55,7 @@ async def open_case(db: Database, actor: Actor, key: RequestKey, command: OpenCa
         policy = await queries.policy_of(tx, command.policy_no)
         if command.policy_no is not None and policy is None:
             raise ReferenceNotFound.at("#/policy_no")
-        path = actor.scope
+        path, complaint = actor.scope, None
         if command.source.kind == "complaint":
             complaint = await tx.scalar(select(Complaint).where(Complaint.id == command.source.id))
             if complaint is None:
@@ -68,7 +69,7 @@ async def open_case(db: Database, actor: Actor, key: RequestKey, command: OpenCa
         existing = await _existing(tx, command.source.kind, command.source.id, seller)
         if existing is not None:
             raise CaseOpenAlready(case_id=str(existing))
-        case = await _open(tx, source, seller, policy, path, at)
+        case = await _open(tx, source, seller, policy, path, at, also=complaint.kept_out if complaint else ())
         return tx.answer(_changed(case), location=f"/v1/mis-selling-cases/{case.id}", version=case.version)
 
 
@@ -86,8 +87,10 @@ async def _existing(tx: Transaction, kind: str, source_id: UUID, seller: UUID) -
 
 
 async def _open(
-    tx: Transaction, source: events.Origin, seller: UUID, policy: PolicyReference | None, path: str, at: datetime
-) -> MisSellingCase:
+    tx: Transaction, source: events.Origin, seller: UUID, policy: PolicyReference | None, path: str, at: datetime,
+    also: Iterable[str] = (),
+) -> MisSellingCase:  # fmt: skip
+    """`also`: who stays out of the complaint that the case grew out of."""
     data, found_on = await clock.dated(tx), legal_day(at)
     deadline = deadline_of(data.registry.row("DL-MS-1", found_on), found_on, data.calendar)
     if deadline.due_on is None or deadline.due_legal_on is None:
@@ -97,7 +100,8 @@ async def _open(
         source_kind="complaint" if source.kind == "complaint" else "visit", source_id=source.id,
         policy_no=policy.policy_no if policy else None, policy_id=policy.policy_id if policy else None,
         product=policy.product if policy else None, seller_person_id=seller,
-        kept_out=await queries.kept_out(tx, seller), found_at=at.astimezone(SHANGHAI), due_on=deadline.due_on,
+        kept_out=list(dict.fromkeys([*await queries.kept_out(tx, seller), *also])),
+        found_at=at.astimezone(SHANGHAI), due_on=deadline.due_on,
         due_legal_on=deadline.due_legal_on, due_at=deadline.due_at, deadline=deadline.stored(), actions=[],
     )  # fmt: skip
     tx.add(case)
@@ -110,6 +114,7 @@ async def _open(
     tx.publish(opened, case)
     await _ask(tx, case, "assign_mis_selling", Text("指派非销售人员处理", "Give it to somebody who did not sell"))
     tx.note("open", case, after={"status": case.status, "source": source.kind, "due_on": str(case.due_on)})
+    await hide(tx, case.id, case.kept_out)
     return case
 
 

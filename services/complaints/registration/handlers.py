@@ -53,6 +53,7 @@ async def register_complaint(db: Database, actor: Actor, key: RequestKey, comman
         await take_uploads(tx, command.upload_ids, complaint)
         await _announce(tx, command, complaint)
         await tell_complainant(tx, complaint, "accepted")
+        await queries.hide(tx, complaint.id, complaint.kept_out)  # last: its taker may be one of them
         return tx.answer(
             _answer(complaint, actor), location=f"/v1/complaints/{complaint.id}", version=complaint.version
         )

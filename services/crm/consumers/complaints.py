@@ -36,6 +36,7 @@ class ComplaintRegistered(BaseModel):
 
 class ComplaintRecused(BaseModel):
     complaint_id: UUID
+    case_ids: tuple[UUID, ...] = ()
     kept_out: tuple[UUID, ...]
 
 
@@ -118,7 +119,8 @@ async def complaint_registered(tx: Transaction, event: Received[ComplaintRegiste
 @consumes("complaints.complaint.recused.v1")
 async def complaint_recused(tx: Transaction, event: Received[ComplaintRecused]) -> None:
     """Who must stay out from now on; no entry of its own: it would say that there is somebody."""
-    await _keep_out(tx, event.data.complaint_id, event.data.kept_out)
+    for record_id in (event.data.complaint_id, *event.data.case_ids):
+        await _keep_out(tx, record_id, event.data.kept_out)
 
 
 @consumes("complaints.complaint.extended.v1")

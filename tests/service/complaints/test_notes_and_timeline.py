@@ -85,7 +85,7 @@ async def test_whoever_stays_out_of_the_one_stays_out_of_the_joined_complaint(co
     waiting = await complaints.rows(kernel.tables["work_items"], kind="assign_officer", closed_at=None)
     assert [str(one["record_id"]) for one in waiting] == [kept["id"]]
     told = [one["event"]["data"] for one in await complaints.rows(kernel.tables["outbox"])]
-    assert {"complaint_id": kept["id"], "kept_out": [str(officer.person_id)]} in told
+    assert {"complaint_id": kept["id"], "case_ids": [], "kept_out": [str(officer.person_id)]} in told
 
 
 async def test_a_complaint_about_a_customer_belongs_to_the_customers_branch(complaints: ServiceUnderTest) -> None:
