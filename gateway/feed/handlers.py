@@ -27,17 +27,11 @@ async def keep(tx: Transaction, events: Sequence[tuple[str, Received[Any], dict[
     The head's lock is held until the commit, so positions commit in order, and none is left out. Whom an event must not
     reach is kept beside the feed and not passed on: nobody is told who stays out of what.
     """
-<<<<<<< HEAD
     out = [
-        {"person_id": UUID(one), "record_id": event.record_id}
+        {"person_id": UUID(one), "record_id": record_id}
         for _, event, data in events
+        for record_id in {event.record_id, *(UUID(one) for one in data.get("case_ids", ()))}
         for one in data.get("kept_out", ())
-=======
-    data = dict(data)
-    records = {event.record_id, *(UUID(one) for one in data.get("case_ids", ()))}
-    out = [
-        {"person_id": UUID(one), "record_id": record_id} for one in data.pop("kept_out", ()) for record_id in records
->>>>>>> all
     ]
     if out:
         await tx.execute(upsert(FeedKeptOut).on_conflict_do_nothing(), out)
