@@ -20,6 +20,8 @@ from sqlalchemy import text
 
 from services.complaints.events import NoticeSent
 from services.complaints.settings import ComplaintsSettings
+from services.complaints.worker import JOBS
+from shared.job_runner import Runner
 from shared.notices import sending
 from shared.ticks import run_once
 from tests.support import services
@@ -137,6 +139,35 @@ async def _refused_with_canaries(system: System) -> None:
         assert (await system.gateway.post(agent, "/v1/complaints", body)).status_code == 422
 
 
+async def _tables_leave(walk: Walk) -> None:
+    """What each of them takes out as a table, made by the worker, has no row of it; whoever handles it gets the row."""
+    system, nest = walk.system, walk.nest
+    gate, runner = system.gateway, Runner(system.workers["complaints"].database, JOBS)
+    for label, who in {**nest.kept_out, "handler": nest.handler}.items():
+        for collection, record in (
+            ("complaints", nest.story.told["id"]), ("mis_selling_cases", nest.known["/v1/mis-selling-cases/{}"]),
+        ):  # fmt: skip
+            columns = ["id", "status"] + (["complainant_name", "customer_id"] if collection == "complaints" else [])
+            asked = {
+                "collection": collection,
+                "filters": {},
+                "columns": columns,
+                "format": "csv",
+                "purpose": "季度分析",
+            }
+            answer = await gate.post(who, "/v1/exports/complaints", asked)
+            if answer.status_code == 403:
+                continue
+            assert answer.status_code == 202, answer.text
+            while await runner.run_once():
+                pass
+            made = await gate.get(who, f"/v1/exports/complaints/{answer.json()['id']}")
+            file = await gate.get(who, made.json()["file_url"])
+            assert file.status_code == 200, f"{label}: {file.text}"
+            walk.faults += [f"table of {collection} as {label}: {one}" for one in CANARIES if one in file.text]
+            assert (record in file.text) == (label == "handler"), f"table of {collection} as {label}"
+
+
 @pytest.mark.abuse("B23")
 async def test_nothing_of_a_complaint_reaches_anybody_whom_it_names(system: System, capfd: Any) -> None:
     system.feed()
@@ -153,6 +184,7 @@ async def test_nothing_of_a_complaint_reaches_anybody_whom_it_names(system: Syst
         for operation in operations:
             await walk.call(label, who, operation)
     print(f"{sum(walk.answers.values())} calls, {len(operations)} operations: {dict(walk.answers)}")
+    await _tables_leave(walk)
     assert not walk.faults, "\n".join(sorted(set(walk.faults))[:60])
     await system.drain()
     await _nowhere_written(system, nest, capfd)

@@ -104,3 +104,17 @@ async def test_nobody_named_or_involved_hears_who_complained(complaints: Service
     logged = capfd.readouterr()
     assert not any(one in logged.out + logged.err for one in canaries)
     assert (await complaints.get(HEAD, here)).status_code == 200
+
+
+async def test_whoever_must_stay_out_takes_it_in_all_the_same_and_is_told_no_more_than_its_number(
+    complaints: ServiceUnderTest,
+) -> None:
+    await know_claim(complaints, duties=(AGENT,))
+    about = {"claim_no": CLAIM_NO}
+    for changes in ({"about": about}, {"about": {"staff_no": [AGENT.staff_no]}}):
+        told = await registered(complaints, **changes)
+        assert set(told) == {"id", "complaint_no"}
+        assert (await complaints.get(AGENT, f"/v1/complaints/{told['id']}")).status_code == 404
+        assert (await complaints.get(OFFICER, f"/v1/complaints/{told['id']}")).status_code == 200
+    waiting = await complaints.rows(kernel.tables["work_items"], kind="assign_officer")
+    assert len(waiting) == 2
