@@ -7,6 +7,7 @@ from uuid import UUID, uuid4
 
 import aiohttp
 import httpx
+import pytest
 from aiohttp import web
 
 from gateway.forwarding.rate_limit import RatePolicy
@@ -224,3 +225,20 @@ async def test_above_the_rate_the_answer_is_429_and_others_go_on(world: World):
     assert own.headers["ratelimit"].startswith('"user";r=0')
     assert (await world.call("approver", "GET", "/v1/claims")).status_code == 200
     assert await world.refusals() == []
+
+
+async def test_a_failure_that_nobody_expected_is_answered_alike_on_both_ways(
+    world: World, monkeypatch: pytest.MonkeyPatch
+):
+    async def fails(*_: object) -> None:
+        raise KeyError("a mistake of ours")
+
+    monkeypatch.setattr(world.register, "caller_of", fails)
+    for path in ("/v1/me", "/v1/claims"):
+        answer = await world.call("agent", "GET", path)
+        assert (answer.status_code, answer.json()["code"]) == (500, "internal_error"), path
+        assert answer.headers["x-request-id"] == answer.json()["request_id"]
+        assert "ratelimit" in answer.headers
+    assert world.claims.seen == []
+    monkeypatch.undo()
+    assert (await world.call("agent", "GET", "/v1/claims")).status_code == 200
