@@ -92,6 +92,7 @@ CHANGES: dict[str, dict[str, str]] = {
         "risk": "inspection_plan confirm; inspection open schedule; hazard extend; key_risk_file close; "
         "export approve; note write; job cancel",
         "complaints": "complaint@upper assign extend; root_cause@upper record; mis_selling@upper assign; "
+        "office@upper fill; "
         "export@upper approve; note write; job cancel",
         "crm": "customer assign merge; customer@upper copy; desk staff; return_visit plan; key_account@upper approve; "
         "key_account visit review; survey@upper plan draft approve; survey act; questionnaire@upper approve; "
@@ -159,6 +160,7 @@ READS: dict[str, str] = {
     "complaints.complaint": "service_agent complaint_officer",
     "complaints.job": "complaint_officer",
     "complaints.mis_selling": "complaint_officer",
+    "complaints.office": "complaint_officer",
     "complaints.officer": "complaint_officer",
     "complaints.statistics": "complaint_officer",
     "crm.article": "sales_agent service_agent risk_engineer complaint_officer account_manager rules_manager",
@@ -190,6 +192,9 @@ READS: dict[str, str] = {
     "organisation.authority": "* rules_manager security_admin",
     "organisation.rule_set": "* rules_manager security_admin",
 }
+
+# What there is at the branch and at head office alone: a head below has nothing of it to read.
+ABOVE = frozenset({"complaints.office"})
 
 # Who takes records out in bulk, beside the auditor and the department head.
 EXPORTS: dict[str, str] = {

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from tests.security.oracle.duties import CHANGES, EXPORTS, READS
+from tests.security.oracle.duties import ABOVE, CHANGES, EXPORTS, READS
 from tests.security.oracle.posts import ALL, BRANCH, BUSINESS, CENTRAL, HEAD, PERSONS, UPPER, WHERE
 
 NARROWED = {
@@ -54,7 +54,7 @@ def may(post: str, place: int, permission: str) -> bool:
         return general
     service, noun, verb = permission.split(".")
     if verb == "read":
-        return _reads(post, f"{service}.{noun}")
+        return _reads(post, place, f"{service}.{noun}")
     if (noun, verb) == ("export", "request"):
         return _exports(post, place, service)
     return place in _CHANGED.get(permission, {}).get(post, frozenset())
@@ -89,7 +89,9 @@ def _general(post: str, permission: str) -> bool | None:
     return None
 
 
-def _reads(post: str, record: str) -> bool:
+def _reads(post: str, place: int, record: str) -> bool:
+    if record in ABOVE and place not in UPPER:
+        return False
     readers = READS[record].split()
     return post == "department_head" or post in readers or ("*" in readers and post in BUSINESS)
 
