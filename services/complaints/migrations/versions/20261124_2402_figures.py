@@ -58,8 +58,6 @@ def _figures() -> None:
         )""")
     op.execute("create index complaint_figures_in_scope on complaint_figures (org_path, received_on)")
     part_of("complaint_figures", "complaints", "complaint_id")
-    # Written by the complaint's own trigger with its place: a taker who is kept out could not look the complaint up.
-    op.execute("drop trigger follow_parent on complaint_figures")
     # The scope is asked for once, not once a row.
     scope = "(select current_setting('anlan.scope', true))"
     within = f"org_path >= {scope} and org_path < {scope} || '/'"
