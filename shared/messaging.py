@@ -216,9 +216,9 @@ class Bus:
 
     async def available(self, stream: str) -> AsyncIterator[Delivery]:
         """The messages that are there now, one after the other, without waiting for more. Raises as `Pull.fetch`."""
-        with _translated(DurableMissing(stream)):
-            client = self._require()._nc
-            inbox = client.new_inbox()
+        # where all messages wait for somebody's acknowledgement the server may say nothing: then there is none now
+        with _translated(DurableMissing(stream)), suppress(nats.errors.TimeoutError):
+            client, inbox = self._require()._nc, self._require()._nc.new_inbox()
             answers = await client.subscribe(inbox)
             try:
                 while True:
