@@ -166,8 +166,9 @@ load average {run.load_before:.1f} in the minute before the run.
   and is not counted.
 - **Load.** {CONNECTIONS} connections on the loopback, closed loop: each sends its next request when the last one is
   answered. So latency here is mostly waiting in line; it says nothing about a user's.
-- **As in production.** uvicorn with httptools and uvloop, one process each; PostgreSQL with fsync and synchronous
-  commit; NATS writes each message through; access lines to a file. {run.policies} policies, one branch.
+- **As in production.** uvicorn with httptools and uvloop, the gateway with its own protocol for clients' connections,
+  one process each; PostgreSQL with fsync and synchronous commit; NATS writes each message
+  through; access lines to a file. {run.policies} policies, one branch.
 - **Not as in production.** The limits of requests a minute are lifted (`GATEWAY_RATE_*`) for the one caller, or they
   would be measured. All reports are numbered in one branch and chained in few units, the worst case for both. While
   requests are measured no worker runs; while events are measured only the two workers concerned.

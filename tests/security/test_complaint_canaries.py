@@ -157,6 +157,7 @@ async def _tables_leave(walk: Walk) -> None:
             }
             answer = await gate.post(who, "/v1/exports/complaints", asked)
             if answer.status_code == 403:
+                assert label != "handler", "whoever handles it may take it out"
                 continue
             assert answer.status_code == 202, answer.text
             while await runner.run_once():
