@@ -7,7 +7,7 @@ Services and the gateway's own rooms read identity from it alone, never from a h
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
 from decimal import Decimal
 from typing import Any
@@ -26,6 +26,8 @@ ALGORITHM = "Ed25519"
 ISSUER = "anlan-gateway"
 LEEWAY_S = 30
 MONEY_LEEWAY_S = 1
+SAFE_METHODS = frozenset({"GET", "HEAD"})
+_MOST_READERS = 4096
 
 _MACHINES = {
     name: UUID(int=0x0000_0000_0000_8000_8000_0000_0000_0000 + n)
@@ -122,19 +124,54 @@ def verify(token: str, keys: KeySet, audience: str) -> Actor:
     Raises `TokenInvalid` for a bad signature, another audience or issuer, an expired or not yet valid token.
     """
     try:
-        decoded = jwt.decode(token, keys, algorithms=[ALGORITHM])
-        leeway = MONEY_LEEWAY_S if decoded.claims.get("money") else LEEWAY_S
-        jwt.JWTClaimsRegistry(
-            now=int(process_now().timestamp()),
-            leeway=leeway,
-            iss={"essential": True, "value": ISSUER},
-            aud={"essential": True, "value": audience},
-            exp={"essential": True},
-            sub={"essential": True},
-        ).validate(decoded.claims)
-        return read(decoded.claims)
+        return read(_checked(token, keys, audience))
     except (JoseError, KeyError, ValueError, TypeError) as problem:
         raise TokenInvalid() from problem
+
+
+def _checked(token: str, keys: KeySet, audience: str) -> dict[str, Any]:
+    decoded = jwt.decode(token, keys, algorithms=[ALGORITHM])
+    leeway = MONEY_LEEWAY_S if decoded.claims.get("money") else LEEWAY_S
+    jwt.JWTClaimsRegistry(
+        now=int(process_now().timestamp()),
+        leeway=leeway,
+        iss={"essential": True, "value": ISSUER},
+        aud={"essential": True, "value": audience},
+        exp={"essential": True},
+        sub={"essential": True},
+    ).validate(decoded.claims)
+    return decoded.claims
+
+
+class Statements:
+    """What the gateway states to one service.
+
+    A statement for reading names no request and is sent with every read of a caller within a second: it is verified
+    once, and remembered until it ends.
+    """
+
+    def __init__(self, keys: KeySet, audience: str) -> None:
+        self._keys = keys
+        self._audience = audience
+        self._readers: dict[str, tuple[int, Actor]] = {}
+
+    def actor(self, token: str, request_id: UUID, *, reading: bool) -> Actor:
+        """Who is stated by `token`. Raises `TokenInvalid`, also for a statement for reading unless `reading`."""
+        if not reading:
+            return verify(token, self._keys, self._audience)
+        held = self._readers.get(token)
+        if held is not None and process_now().timestamp() < held[0]:
+            return replace(held[1], request_id=request_id)
+        try:
+            claims = _checked(token, self._keys, self._audience)
+            actor = read(claims if "request_id" in claims else claims | {"request_id": str(request_id)})
+        except (JoseError, KeyError, ValueError, TypeError) as problem:
+            raise TokenInvalid() from problem
+        if "request_id" not in claims:
+            if len(self._readers) >= _MOST_READERS:
+                self._readers.clear()
+            self._readers[token] = (int(claims["exp"]), actor)
+        return actor
 
 
 def read(claims: Mapping[str, Any]) -> Actor:

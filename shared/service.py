@@ -24,7 +24,7 @@ from starlette.responses import Response
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from shared import audit
-from shared.actor import Actor, verify
+from shared.actor import SAFE_METHODS, Actor, Statements
 from shared.database import Database
 from shared.database_faults import refuse_unsafe_role
 from shared.errors import (
@@ -130,13 +130,13 @@ def _operation_id(route: APIRoute) -> str:
 
 def internal_token(service: str, settings: DeployableSettings) -> Authenticate:
     """The caller as stated by the gateway's token for this service; nothing else is accepted."""
-    keys = settings.keys()
+    statements = Statements(settings.keys(), service)
 
     async def authenticate(request: Request) -> Actor:
         scheme, _, token = request.headers.get("authorization", "").partition(" ")
         if scheme.lower() != "bearer" or not token:
             raise TokenInvalid()
-        return verify(token, keys, service)
+        return statements.actor(token, request.state.request_uuid, reading=request.method in SAFE_METHODS)
 
     return authenticate
 

@@ -19,10 +19,10 @@ from gateway.forwarding.headers import values
 from gateway.forwarding.rate_limit import RateLimit
 from gateway.forwarding.request_body import RequestBody
 from gateway.forwarding.table import ForwardedRoute
-from gateway.identity.tokens import SigningKey, internal_token
+from gateway.identity.tokens import SigningKey, internal_token, reading_token
 from gateway.organisation.queries import units_on_path
 from shared import audit
-from shared.actor import Actor
+from shared.actor import SAFE_METHODS, Actor
 from shared.authority import AuthorityTable, in_force
 from shared.clock import legal_day, process_now
 from shared.database import Database
@@ -93,7 +93,10 @@ class Door:
             await self._compare(actor, route, body)
             # the body may have taken its time
             now = process_now()
-        return internal_token(actor, route.service, money=self.carries_money(route), key=self.key, now=now)
+        money = self.carries_money(route)
+        if scope["method"] in SAFE_METHODS and not money:
+            return reading_token(actor, route.service, key=self.key, now=now)
+        return internal_token(actor, route.service, money=money, key=self.key, now=now)
 
     async def _compare(self, actor: Actor, route: ForwardedRoute, body: RequestBody) -> None:
         assert route.amount is not None  # noqa: S101 - asked by the caller

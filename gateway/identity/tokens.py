@@ -140,15 +140,43 @@ def internal_token(
     longer than the delegation that is acted under.
     """
     issued = int((now or process_now()).timestamp())
-    until = issued + (MONEY_S if money else INTERNAL_S)
+    own = f'"request_id":"{actor.request_id}",{_ends(actor, issued, MONEY_S if money else INTERNAL_S)}'
+    part = _stated(actor, audience, tuple(more))
+    return _signed(part + _unpadded(f"{own}{_MONEY if money else _PLAIN}".encode()), key)
+
+
+def reading_token(actor: Actor, audience: str, *, key: SigningKey, now: datetime | None = None) -> str:
+    """The statement of who reads. It names no request and opens nothing but safe methods (`shared.actor.Statements`).
+
+    One is made for a caller in a second, so that a page that asks for twenty things is signed for once: the signature
+    is the dearest part of passing a request on. Whatever changes about the caller is another statement at once.
+    """
+    issued = int((now or process_now()).timestamp())
+    part = _stated(actor, audience, ())
+    place = (part, actor.source, actor.acting_until, id(key))
+    held = _readings.get(place)
+    if held is not None and held[0] == issued and held[1] is key:
+        return held[2]
+    token = _signed(part + _unpadded(f"{_ends(actor, issued, INTERNAL_S)}{_PLAIN}".encode()), key)
+    if len(_readings) >= _MOST_STATED:
+        _readings.clear()
+    _readings[place] = (issued, key, token)
+    return token
+
+
+_readings: dict[tuple[Any, ...], tuple[int, SigningKey, str]] = {}
+
+
+def _ends(actor: Actor, issued: int, lives_s: int) -> str:
+    until = issued + lives_s
     if actor.acting_until is not None:
         until = min(until, int(actor.acting_until.timestamp()))
-    own = (
-        f'"request_id":"{actor.request_id}","source":{json.dumps(actor.source)},"iat":{issued},"exp":{until}'
-        f"{_MONEY if money else _PLAIN}"
-    )
+    return f'"source":{json.dumps(actor.source)},"iat":{issued},"exp":{until}'
+
+
+def _signed(claims: bytes, key: SigningKey) -> str:
     header, sign = _signer(key)
-    signed = header + _stated(actor, audience, tuple(more)) + _unpadded(own.encode())
+    signed = header + claims
     return (signed + b"." + _unpadded(sign(signed))).decode("ascii")
 
 

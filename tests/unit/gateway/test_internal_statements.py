@@ -12,10 +12,11 @@ import pytest
 from joserfc.jwk import KeySet, OKPKey
 
 from gateway.identity import tokens
-from gateway.identity.tokens import internal_token
-from shared.actor import Actor, claims_of, verify
+from gateway.identity.tokens import internal_token, reading_token
+from shared.actor import Actor, Statements, claims_of, verify
 from shared.authority import Limit
 from shared.clock import process_now
+from shared.errors import TokenInvalid
 
 KEY = OKPKey.generate_key("Ed25519", parameters={"kid": "one", "alg": "Ed25519", "use": "sig"})
 KEYS = KeySet([KEY])
@@ -87,3 +88,50 @@ def test_only_so_many_callers_are_remembered(monkeypatch: pytest.MonkeyPatch):
     for _ in range(10):
         heard(actor())
     assert len(tokens._statements) <= 3
+
+
+def test_what_is_stated_for_reading_is_signed_once_a_second_and_says_whose_request_it_is():
+    who, now, heard_by = actor(), process_now().replace(microsecond=0), Statements(KEYS, "claims")
+    token = reading_token(who, "claims", key=KEY, now=now)
+    assert reading_token(replace(who, request_id=uuid4()), "claims", key=KEY, now=now) is token
+    assert reading_token(who, "claims", key=KEY, now=now + timedelta(seconds=1)) != token
+    for _ in range(2):
+        request = uuid4()
+        assert heard_by.actor(token, request, reading=True) == replace(of_claims(who), request_id=request)
+
+
+def test_what_is_stated_for_reading_opens_no_change():
+    token = reading_token(actor(), "claims", key=KEY)
+    statements = Statements(KEYS, "claims")
+    statements.actor(token, uuid4(), reading=True)
+    with pytest.raises(TokenInvalid):
+        statements.actor(token, uuid4(), reading=False)
+    with pytest.raises(TokenInvalid):
+        Statements(KEYS, "crm").actor(token, uuid4(), reading=True)
+
+
+@pytest.mark.parametrize("name", [one.name for one in fields(Actor) if one.name != "request_id"])
+def test_whoever_differs_reads_under_another_statement(name: str):
+    now = process_now().replace(microsecond=0)
+    first = actor(on_behalf_of=uuid4(), delegation_id=uuid4(), acting_until=now + timedelta(hours=3))
+    other, request, statements = replace(first, **{name: CHANGED[name]}), uuid4(), Statements(KEYS, "claims")
+    for who in (first, other, first):
+        token = reading_token(who, "claims", key=KEY, now=now)
+        assert statements.actor(token, request, reading=True) == replace(of_claims(who), request_id=request)
+
+
+def test_a_remembered_statement_ends_when_it_says(monkeypatch: pytest.MonkeyPatch):
+    now = process_now()
+    statements, token = Statements(KEYS, "claims"), reading_token(actor(), "claims", key=KEY, now=now)
+    statements.actor(token, uuid4(), reading=True)
+    monkeypatch.setattr("shared.actor.process_now", lambda: now + timedelta(seconds=tokens.INTERNAL_S + 31))
+    with pytest.raises(TokenInvalid):
+        statements.actor(token, uuid4(), reading=True)
+
+
+def test_the_statement_of_a_delegation_ends_with_it():
+    now = process_now().replace(microsecond=0)
+    who = actor(on_behalf_of=uuid4(), delegation_id=uuid4(), acting_until=now + timedelta(seconds=7))
+    said = tokens.json.loads(tokens._padded(reading_token(who, "claims", key=KEY, now=now).split(".")[1]))
+    assert said["exp"] == said["iat"] + 7
+    assert "request_id" not in said
