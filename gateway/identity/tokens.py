@@ -142,7 +142,7 @@ def internal_token(
     issued = int((now or process_now()).timestamp())
     own = f'"request_id":"{actor.request_id}",{_ends(actor, issued, MONEY_S if money else INTERNAL_S)}'
     part = _stated(actor, audience, tuple(more))
-    return _signed(part + _unpadded(f"{own}{_MONEY if money else _PLAIN}".encode()), key)
+    return _statement(part + _unpadded(f"{own}{_MONEY if money else _PLAIN}".encode()), key)
 
 
 def reading_token(actor: Actor, audience: str, *, key: SigningKey, now: datetime | None = None) -> str:
@@ -157,7 +157,7 @@ def reading_token(actor: Actor, audience: str, *, key: SigningKey, now: datetime
     held = _readings.get(place)
     if held is not None and held[0] == issued and held[1] is key:
         return held[2]
-    token = _signed(part + _unpadded(f"{_ends(actor, issued, INTERNAL_S)}{_PLAIN}".encode()), key)
+    token = _statement(part + _unpadded(f"{_ends(actor, issued, INTERNAL_S)}{_PLAIN}".encode()), key)
     if len(_readings) >= _MOST_STATED:
         _readings.clear()
     _readings[place] = (issued, key, token)
@@ -174,7 +174,7 @@ def _ends(actor: Actor, issued: int, lives_s: int) -> str:
     return f'"source":{json.dumps(actor.source)},"iat":{issued},"exp":{until}'
 
 
-def _signed(claims: bytes, key: SigningKey) -> str:
+def _statement(claims: bytes, key: SigningKey) -> str:
     header, sign = _signer(key)
     signed = header + claims
     return (signed + b"." + _unpadded(sign(signed))).decode("ascii")
