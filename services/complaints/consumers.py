@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
+from datetime import date
 from typing import Any
 from uuid import UUID
 
 from pydantic import BaseModel
-from sqlalchemy import case, func, select, update
+from sqlalchemy import case, func, or_, select, update
 from sqlalchemy.dialects.postgresql import insert
 
 from services.complaints.complaint.queries import keep_out
@@ -15,6 +16,7 @@ from services.complaints.complaint.tables import (
     ClaimReference,
     Complaint,
     CustomerReference,
+    EndedPolicy,
     PolicyDuty,
     PolicyReference,
 )
@@ -37,6 +39,16 @@ class DutyTold(BaseModel):
     claim_id: UUID
     duty: str
     person_id: UUID
+
+
+class CancelledClaimTold(BaseModel):
+    claim_id: UUID
+    duplicate_of: UUID | None = None
+
+
+class EndedPolicyTold(BaseModel):
+    policy_id: UUID
+    effective_on: date
 
 
 class PolicyTold(BaseModel):
@@ -99,8 +111,9 @@ async def claim_matched(tx: Transaction, event: Received[ClaimTold]) -> None:
 async def duty_taken(tx: Transaction, event: Received[DutyTold]) -> None:
     """Whoever has a hand in the claim from now on stays out of the complaints about it that are open already."""
     await tx.execute(insert(ClaimDuty).values(**event.data.model_dump()).on_conflict_do_nothing())
-    about = select(Complaint).where(Complaint.claim_id == event.data.claim_id).order_by(Complaint.id)
-    for complaint in await tx.scalars(about.with_for_update()):
+    same = select(ClaimReference.claim_id).where(ClaimReference.duplicate_of == event.data.claim_id)
+    either = or_(Complaint.claim_id == event.data.claim_id, Complaint.claim_id.in_(same))
+    for complaint in await tx.scalars(select(Complaint).where(either).order_by(Complaint.id).with_for_update()):
         await keep_out(tx, complaint)
 
 
@@ -115,6 +128,21 @@ async def _keep_policy(tx: Transaction, told: PolicyTold) -> None:
         await tx.execute(insert(PolicyDuty).on_conflict_do_nothing(), rows)
 
 
+@consumes("claims.claim.cancelled.v1")
+async def claim_cancelled(tx: Transaction, event: Received[CancelledClaimTold]) -> None:
+    """A duplicate stands for the claim that was kept: whoever has a hand in that one stays out of complaints about it
+    too. It may come before the report.
+    """
+    told = {"cancelled_at": event.time, "duplicate_of": event.data.duplicate_of}
+    row = {"claim_id": event.data.claim_id, "record_version": 0, **told}
+    statement = insert(ClaimReference).values(**row)
+    await tx.execute(statement.on_conflict_do_update(index_elements=["claim_id"], set_=told))
+    if event.data.duplicate_of is not None:
+        about = select(Complaint).where(Complaint.claim_id == event.data.claim_id).order_by(Complaint.id)
+        for complaint in await tx.scalars(about.with_for_update()):
+            await keep_out(tx, complaint)
+
+
 @consumes("policy.policy.issued.v1", together=in_turn)
 async def policy_issued(tx: Transaction, event: Received[PolicyTold]) -> None:
     await _keep_policy(tx, event.data)
@@ -123,6 +151,15 @@ async def policy_issued(tx: Transaction, event: Received[PolicyTold]) -> None:
 @consumes("policy.policy.endorsed.v1", together=in_turn)
 async def policy_endorsed(tx: Transaction, event: Received[PolicyTold]) -> None:
     await _keep_policy(tx, event.data)
+
+
+@consumes("policy.policy.cancelled.v1")
+async def policy_cancelled(tx: Transaction, event: Received[EndedPolicyTold]) -> None:
+    """It counts no longer among the policies of later periods. It may come before the policy itself."""
+    row = event.data.model_dump()
+    statement = insert(EndedPolicy).values(policy_id=row["policy_id"], ended_on=row["effective_on"])
+    earlier = func.least(EndedPolicy.ended_on, statement.excluded.ended_on)
+    await tx.execute(statement.on_conflict_do_update(index_elements=["policy_id"], set_={"ended_on": earlier}))
 
 
 @consumes("crm.finding.raised.v1")
@@ -163,9 +200,11 @@ CONSUMERS = (
     *RULE_SET_CONSUMERS,
     claim_reported,
     claim_matched,
+    claim_cancelled,
     duty_taken,
     policy_issued,
     policy_endorsed,
+    policy_cancelled,
     finding_raised,
     customer_registered,
     customer_changed,

@@ -2,17 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from uuid import UUID
 
 from services.complaints.complaint.rules import NEXT, ComplaintStatus, RecusalGround, Recused
 from services.complaints.officer.rules import OfficerDuty, OfficerSellsOrAdjusts
 from shared.errors import Conflict, Fault, ReasonRequired, Refused, StateConflict, Text
-
-HELD_ALREADY: Collection[str] = ("policy", "claim_file", "claim_documents", "identity_of_insured")
-"""Papers that the company has itself and does not ask the complainant for."""
-
 
 _S = ComplaintStatus
 WAITING_FOR_OFFICER = frozenset({_S.IDENTITY_CHECKED, _S.ASSIGNED, _S.INVESTIGATING, _S.EXTENDED_30, _S.EXTENDED_60})

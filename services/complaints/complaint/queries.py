@@ -126,7 +126,9 @@ async def grounds_of(
     of a complaint that joins it.
     """
     named = [UUID(one) for one in complaint.named_persons]
-    duties = select(ClaimDuty.person_id).where(ClaimDuty.claim_id == complaint.claim_id)
+    kept = select(ClaimReference.duplicate_of).where(ClaimReference.claim_id == complaint.claim_id)
+    either = or_(ClaimDuty.claim_id == complaint.claim_id, ClaimDuty.claim_id.in_(kept))
+    duties = select(ClaimDuty.person_id).where(either)
     involved = list(await tx.scalars(duties)) if complaint.claim_id else []
     sold = await duties_of_policy(tx, complaint.policy_id)
     everybody = {*named, *involved, *(person for person, _ in sold)}

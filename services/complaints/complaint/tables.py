@@ -138,6 +138,9 @@ class ClaimReference(Base):
     customer_id: Mapped[UUID | None]
     path: Mapped[str | None]
     record_version: Mapped[int]
+    cancelled_at: Mapped[datetime | None]
+    duplicate_of: Mapped[UUID | None]
+    """The claim that was kept, of one reported twice."""
 
 
 class ClaimDuty(Base):
@@ -164,6 +167,15 @@ class PolicyReference(Base):
     policy_version: Mapped[int]
     line: Mapped[str | None]
     underwriter_id: Mapped[UUID | None]
+
+
+class EndedPolicy(Base):
+    """The first day without cover of a policy that ended before its time."""
+
+    __tablename__ = "ended_policies"
+
+    policy_id: Mapped[UUID] = mapped_column(primary_key=True)
+    ended_on: Mapped[date]
 
 
 class CustomerReference(Base):

@@ -95,11 +95,13 @@ def _named(value: Any, words: Mapping[int, str]) -> str:
 
 
 async def policies(tx: Transaction, wanted: Wanted) -> dict[tuple[str, ...], int] | None:
-    """Policies known in the caller's scope by the same keys; None where a policy has no such key."""
+    """Policies known in the caller's scope by the same keys, without those that ended before the first day; None where
+    a policy has no such key.
+    """
     if any(key not in (GroupKey.UNIT, GroupKey.BRANCH, GroupKey.CENTRAL, GroupKey.PRODUCT) for key in wanted.keys):
         return None
     here = wanted.path or tx.scope
-    rows = await tx.execute(_POLICIES, {"here": here})
+    rows = await tx.execute(_POLICIES, {"here": here, "first": wanted.first or date.min})
     found: dict[tuple[str, ...], int] = {}
     for row in rows:
         steps = row.path.split(".")
@@ -113,7 +115,13 @@ async def policies(tx: Transaction, wanted: Wanted) -> dict[tuple[str, ...], int
 
 
 _POLICIES = text("""
-  with counted as (select unit_code, product, count(*) as policies from policy_references group by unit_code, product)
+  with every as (select unit_code, product, count(*) as policies from policy_references group by unit_code, product),
+  ended as (
+    select p.unit_code, p.product, count(*) as policies from ended_policies e join policy_references p using (policy_id)
+    where e.ended_on < :first group by p.unit_code, p.product),
+  counted as (
+    select unit_code, product, every.policies - coalesce(ended.policies, 0) as policies
+    from every left join ended using (unit_code, product))
   select u.path, u.code as unit_code, c.product, c.policies
   from counted c join directory_units u on u.code = c.unit_code
   where u.path >= :here and u.path < :here || '/'""")

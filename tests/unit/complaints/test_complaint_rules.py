@@ -15,7 +15,7 @@ from services.complaints.complaint.rules import ComplaintStatus, Decision, Owner
 from shared.clock import SHANGHAI
 from shared.errors import OccurredInFuture, StateConflict, ValidationFailed
 
-SHIPPED = Path(__file__).parents[3] / "services/complaints/rule_sets/registration.2026-1.toml"
+SHIPPED = Path(__file__).parents[3] / "services/complaints/rule_sets/registration.2026-2.toml"
 MAXIMUM = tomllib.loads(SHIPPED.read_text(encoding="utf-8"))["content"]["maximum_representatives"]
 NOW = datetime(2026, 5, 11, 9, tzinfo=SHANGHAI)
 CALL = Registration("phone", NOW, "refused without a word", reception=True, transfer=True)
