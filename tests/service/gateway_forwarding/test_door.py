@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-from uuid import uuid4
+from uuid import UUID, uuid4
 
 import pytest
 from joserfc.jwk import KeySet
 
-from shared.actor import verify
+from shared.actor import Statements
 from shared.errors import TokenInvalid
 from tests.support.forwarding_world import World
 from tests.support.gateway import SIGNING
@@ -23,13 +23,14 @@ async def test_the_service_learns_who_asks_from_a_token_made_for_it_alone(world:
     answer = await world.call("agent", "GET", "/v1/claims")
     assert answer.status_code == 200
     token = (world.claims.seen[0].header("authorization") or "").removeprefix("Bearer ")
-    keys = KeySet([SIGNING])
-    stated = verify(token, keys, "claims")
+    keys, request = KeySet([SIGNING]), UUID(answer.headers["x-request-id"])
+    stated = Statements(keys, "claims").actor(token, request, reading=True)
+    assert world.claims.seen[0].header("x-request-id") == str(request)
     assert stated.scope == "00.32.3201.320102"
     assert stated.permissions
     assert all(one.startswith("claims.") for one in stated.permissions)
     with pytest.raises(TokenInvalid):
-        verify(token, keys, "policy")
+        Statements(keys, "policy").actor(token, request, reading=True)
 
 
 async def test_without_a_token_every_path_answers_401(world: World):
