@@ -5,6 +5,7 @@ from __future__ import annotations
 import copy
 import re
 from collections.abc import Iterator, Mapping
+from pathlib import Path
 from typing import Any
 
 from gateway.forwarding.table import DEFAULT_MAX_BYTES, DEFAULT_TIMEOUT_S
@@ -59,6 +60,7 @@ NOTE = (
     "permission that it needs in `x-permission`; `x-amount` says where a body states money that is compared with the "
     "caller's authority, `x-step-up` that the password may be wanted again."
 )
+GUIDE = Path(__file__).parents[1] / "docs/working-a-claim.md"
 
 
 class PathClash(ValueError):
@@ -135,7 +137,11 @@ def merged(documents: Mapping[str, Mapping[str, Any]]) -> dict[str, Any]:
             held |= own["components"].get(kind, {})
     return {
         "openapi": "3.1.0",
-        "info": {"title": "Anlan 安澜", "version": "1", "description": NOTE},
+        "info": {
+            "title": "Anlan 安澜",
+            "version": "1",
+            "description": f"{NOTE}\n\n{GUIDE.read_text(encoding='utf-8')}",
+        },
         "servers": [{"url": "/"}],
         "paths": paths,
         "components": {**components, "securitySchemes": SECURITY},

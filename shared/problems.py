@@ -65,7 +65,10 @@ def _shown(value: Any) -> Any:
 def _fault(fault: Fault, language: str) -> dict[str, Any]:
     place = {"pointer": fault.pointer, "parameter": fault.parameter, "header": fault.header}
     where = {name: value for name, value in place.items() if value is not None}
-    return {**where, "code": fault.code, "detail": getattr(fault.detail, language), **fault.members}
+    detail = getattr(fault.detail, language)
+    for name, value in fault.members.items():
+        detail = detail.replace(f"{{{name}}}", str(value))
+    return {**where, "code": fault.code, "detail": detail, **fault.members}
 
 
 def body_of(problem: Problem, *, language: str, instance: str, request_id: str) -> dict[str, Any]:
@@ -113,16 +116,22 @@ def from_validation(errors: Sequence[Mapping[str, Any]]) -> Problem:
 
 def _of_query(error: Mapping[str, Any]) -> Fault:
     code, words = _code_of(error)
-    return Fault(code, words, parameter=str(error["loc"][1]) if len(error["loc"]) > 1 else "")
+    parameter = str(error["loc"][1]) if len(error["loc"]) > 1 else ""
+    return Fault(code, words, parameter=parameter, members=_allowed(error))
 
 
 def _of_body(error: Mapping[str, Any]) -> Fault:
     code, words = _code_of(error)
     place, *rest = error["loc"] or ("body",)
     if place == "header":
-        return Fault(code, words, header=str(rest[0]) if rest else "")
+        return Fault(code, words, header=str(rest[0]) if rest else "", members=_allowed(error))
     steps = [str(step).replace("~", "~0").replace("/", "~1") for step in rest]
-    return Fault(code, words, pointer="#/" + "/".join(steps))
+    return Fault(code, words, pointer="#/" + "/".join(steps), members=_allowed(error))
+
+
+def _allowed(error: Mapping[str, Any]) -> dict[str, Any]:
+    """`expected`: the values of which one is allowed, where there are so few that they are listed."""
+    return {"expected": error["ctx"]["expected"]} if error["type"] in ("literal_error", "enum") else {}
 
 
 def _code_of(error: Mapping[str, Any]) -> tuple[str, Text]:
