@@ -7,11 +7,11 @@ from typing import Literal
 import pytest
 from pydantic import BaseModel, ValidationError
 
-from shared.errors import Fault, Refused, Text
+from shared.errors import Fault, Text, ValidationFailed
 from shared.problems import body_of, from_validation
 
 
-def told(problem: Refused, language: str) -> dict[str, str]:
+def told(problem: ValidationFailed, language: str) -> dict[str, str]:
     return body_of(problem, language=language, instance="/", request_id="")["errors"][0]
 
 
@@ -19,7 +19,7 @@ def told(problem: Refused, language: str) -> dict[str, str]:
 def test_the_members_of_a_fault_stand_in_its_words(language: str, words: str):
     detail = Text("不能早于 {day}。", "Not before {day}.")
     fault = Fault("before", detail, pointer="#/day", members={"day": "2026-01-02"})
-    assert told(Refused(fault), language) == {
+    assert told(ValidationFailed(fault), language) == {
         "pointer": "#/day", "code": "before", "detail": words, "day": "2026-01-02"
     }  # fmt: skip
 
