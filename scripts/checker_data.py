@@ -9,6 +9,8 @@ import importlib
 from collections.abc import Mapping
 from typing import Any
 
+from gateway.authority.rules.matrix import Matrix
+from gateway.identity.callers import PERMISSIONS
 from scripts.deployables import ROOT
 from scripts.json_files import json_bytes
 
@@ -49,9 +51,17 @@ def lifecycles() -> list[dict[str, Any]]:
     return found
 
 
+def forbidden_pairs() -> list[list[str]]:
+    """Pairs of positions that exclude each other."""
+    return sorted(sorted(one) for one in Matrix.load(PERMISSIONS.read_text(encoding="utf-8")).forbidden_pairs)
+
+
 def documents() -> dict[str, bytes]:
     """File name → content."""
-    return {"subscriptions.json": json_bytes(subscriptions()), "lifecycles.json": json_bytes(lifecycles())}
+    return {
+        "subscriptions.json": json_bytes(subscriptions()), "lifecycles.json": json_bytes(lifecycles()),
+        "forbidden_pairs.json": json_bytes(forbidden_pairs()),
+    }  # fmt: skip
 
 
 if __name__ == "__main__":

@@ -2,14 +2,14 @@
 
 from __future__ import annotations
 
-from embedded.check import emissions, events, files, hygiene, lives, money, references, trail
+from embedded.check import cover, emissions, events, files, hygiene, lives, money, persons, references, trail
 from embedded.check.invariants import Invariant
 
 INVARIANTS: tuple[Invariant, ...] = tuple(
     sorted(
         (
             one
-            for part in (emissions, events, money, files, lives, references, trail, hygiene)
+            for part in (emissions, events, money, persons, files, lives, cover, references, trail, hygiene)
             for one in part.INVARIANTS
         ),
         key=lambda one: int(one.id[1:]),

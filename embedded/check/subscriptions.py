@@ -1,4 +1,5 @@
-"""Who listens to what, and which lives records may have: written from the services, compared with them by a test."""
+"""Who listens to what, which lives records may have, and which positions exclude each other: written from the product,
+compared with it by a test."""
 
 from __future__ import annotations
 
@@ -31,3 +32,9 @@ def consumers_of(subject: str) -> frozenset[str]:
 def lifecycles() -> Sequence[Mapping[str, Any]]:
     """Each: `database`, `table`, `record_type`, `column`, and `next`: state → states that may follow it."""
     return json.loads((_HERE / "lifecycles.json").read_text(encoding="ascii"))
+
+
+@cache
+def forbidden_pairs() -> frozenset[frozenset[str]]:
+    """Positions that one person may not hold at once."""
+    return frozenset(map(frozenset, json.loads((_HERE / "forbidden_pairs.json").read_text(encoding="ascii"))))

@@ -18,11 +18,13 @@ _ANY = "00000000-0000-4000-8000-000000000000"
 
 @dataclass(frozen=True)
 class Breakage:
-    """`invariant` is what it breaks; `act` does it, with a folder for files of its own."""
+    """`invariant` is what it breaks, `also` what cannot stay whole beside it; `act` does it, with a folder for files of
+    its own."""
 
     invariant: str
     name: str
     act: Callable[[Stores, Path], Awaitable[None]]
+    also: frozenset[str] = frozenset()
 
 
 BREAKAGES: list[Breakage] = []
@@ -40,7 +42,7 @@ def breaks(invariant: str) -> Callable[[Act], Act]:
     return declare
 
 
-def by_sql(invariant: str, name: str, database: str, *statements: str) -> None:
+def by_sql(invariant: str, name: str, database: str, *statements: str, also: str = "") -> None:
     """A breakage that some statements in one database make; each must meet a row."""
 
     async def act(stores: Stores, _folder: Path) -> None:
@@ -48,7 +50,7 @@ def by_sql(invariant: str, name: str, database: str, *statements: str) -> None:
             done = await stores.databases[database].execute(statement)
             assert not done.endswith(" 0"), f"{name}: {statement} met nothing"
 
-    BREAKAGES.append(Breakage(invariant, name, act))
+    BREAKAGES.append(Breakage(invariant, name, act, frozenset(also.split())))
 
 
 SETTLED = "(select id from claims where status = 'archived')"
@@ -207,3 +209,15 @@ by_sql(
     "I40", "an_inbox_remembers_longer_than_the_outbox", "policy",
     f"insert into inbox select 'policy', '{_ANY}', received_at from inbox limit 1",
 )  # fmt: skip
+
+by_sql(
+    "I14", "somebody_decides_for_another_who_delegated_nothing", "claims",
+    "update approval_steps set on_behalf_of = gen_random_uuid(), delegation_id = gen_random_uuid()",
+)  # fmt: skip
+by_sql(
+    "I15", "an_approver_pays_as_well", "gateway",
+    "insert into appointments select gen_random_uuid(), org_path, created_at, person_id, unit_id, unit_code,"
+    " 'cashier', from_on, to_on, turn_on from appointments where position = 'claims_approver' limit 1",
+    also="I1 I30",  # nobody was told, and no copy has it
+)  # fmt: skip
+by_sql("I22", "a_policy_says_other_than_its_version", "policy", "update policies set exclusions = '[{}]'")
