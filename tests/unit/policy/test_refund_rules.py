@@ -121,7 +121,7 @@ def test_a_product_without_its_figures_is_not_computed_with_invented_ones() -> N
     ],
 )
 def test_a_short_period_table_that_falls_or_exceeds_the_whole_is_no_table(table: list[dict[str, object]]) -> None:
-    with pytest.raises(ValueError, match="short-period|share earned"):
+    with pytest.raises(ValueError, match=r"short-period|share earned"):
         rules.Figures.from_content({"short_period": table})
 
 
