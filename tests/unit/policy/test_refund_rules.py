@@ -57,6 +57,8 @@ def test_before_inception_the_premium_less_the_fee_is_returned() -> None:
     assert found.amount == Decimal("85500.00")
     small = rules.cancellation("liability", [paid("300.00")], at("2025-12-31"), FEE)
     assert small.amount == Decimal("0.00")
+    share = rules.Figures.from_content({"handling_fee_rate": "0.05"})
+    assert rules.cancellation("liability", [paid("86000.00")], at("2025-12-31"), share).amount == Decimal("81700.00")
 
 
 def test_the_first_day_of_cover_is_after_inception() -> None:
@@ -139,7 +141,7 @@ def situations(draw: st.DrawFn) -> tuple[str, list[rules.Instalment], rules.Figu
             rules.Instalment(draw(amounts), rules.Term(YEAR.starts_at + timedelta(days=day), YEAR.ends_at))
         )
     table = SHORT.short_period if draw(st.booleans()) else ()
-    figures = rules.Figures(draw(loadings), draw(amounts), table)
+    figures = rules.Figures(draw(loadings), draw(amounts), short_period=table)
     return draw(st.sampled_from(["liability", "accident"])), instalments, figures, draw(st.booleans())
 
 

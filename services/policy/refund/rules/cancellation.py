@@ -44,7 +44,7 @@ def cancellation(
         loading = figures.loading_stated()
         return Computation.of("accident_cash_value", [_cash_value(one, at, loading) for one in paid], most=total)
     if paid and at < min(one.term.starts_at for one in paid):
-        return Computation.of("before_inception", [_whole(total), _fee(total, figures.fee_stated())], most=total)
+        return Computation.of("before_inception", [_whole(total), _fee(total, figures.fee_stated(total))], most=total)
     if figures.short_period and not by_insurer:
         return Computation.of("short_period", [_short_period(one, at, figures) for one in paid], most=total)
     return Computation.of("pro_rata", [_pro_rata(one, at) for one in paid], most=total)

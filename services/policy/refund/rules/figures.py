@@ -9,6 +9,7 @@ from decimal import Decimal
 from typing import Any
 
 from shared.errors import Conflict, Text
+from shared.money import half_up
 
 
 class FiguresMissing(Conflict):
@@ -21,13 +22,14 @@ class FiguresMissing(Conflict):
 
 @dataclass(frozen=True, slots=True)
 class Figures:
-    """`loading`: the part of a premium that is not returned (personal accident). `handling_fee` in yuan: what is kept
-    where cover has not begun. `short_period`: (months begun, share earned), the same or higher with every row; without
+    """`loading`: the part of a premium that is not returned (personal accident). `handling_fee` in yuan or
+    `handling_fee_rate` of the premium: what is kept where cover has not begun. `short_period`: (months begun, share earned), the same or higher with every row; without
     it the premium is earned day by day.
     """
 
     loading: Decimal | None = None
     handling_fee: Decimal | None = None
+    handling_fee_rate: Decimal | None = None
     short_period: tuple[tuple[int, Decimal], ...] = ()
 
     @classmethod
@@ -38,7 +40,8 @@ class Figures:
             raise ValueError("a short-period table never falls")
         if any(not 0 <= earned <= 1 for _, earned in table):
             raise ValueError("a share earned lies between 0 and 1")
-        return cls(_decimal(content.get("loading")), _decimal(content.get("handling_fee")), table)
+        rates = (_decimal(content.get(name)) for name in ("loading", "handling_fee", "handling_fee_rate"))
+        return cls(*rates, table)
 
     def loading_stated(self) -> Decimal:
         """Raises `FiguresMissing`."""
@@ -46,11 +49,13 @@ class Figures:
             raise FiguresMissing(missing="loading")
         return self.loading
 
-    def fee_stated(self) -> Decimal:
-        """Raises `FiguresMissing`."""
-        if self.handling_fee is None:
+    def fee_stated(self, premium: Decimal) -> Decimal:
+        """The fee kept of a premium, both in yuan. Raises `FiguresMissing`."""
+        if self.handling_fee is not None:
+            return self.handling_fee
+        if self.handling_fee_rate is None:
             raise FiguresMissing(missing="handling_fee")
-        return self.handling_fee
+        return half_up(premium * self.handling_fee_rate)
 
     def earned_after(self, months: int) -> Decimal:
         """The share earned once `months` have begun; the whole beyond the table."""
