@@ -22,6 +22,7 @@ class Base(DeclarativeBase):
         Decimal: Numeric(18, 2),
         dict[str, Any]: JSONB,
         list[dict[str, Any]]: JSONB,
+        list[str]: JSONB,
     }
 
 
@@ -40,6 +41,8 @@ class Policy(Record, Base):
     business: Mapped[str]
     compulsory: Mapped[bool]
     issued_by: Mapped[str]
+    made_here: Mapped[bool] = mapped_column(default=False)
+    """Whether number and versions are made here: the core then sends none of it."""
     stated_status: Mapped[str]
     """As the newest version says; what holds at a moment follows from it and the clock."""
     policy_version: Mapped[int]
