@@ -23,8 +23,8 @@ class FiguresMissing(Conflict):
 @dataclass(frozen=True, slots=True)
 class Figures:
     """`loading`: the part of a premium that is not returned (personal accident). `handling_fee` in yuan or
-    `handling_fee_rate` of the premium: what is kept where cover has not begun. `short_period`: (months begun, share earned), the same or higher with every row; without
-    it the premium is earned day by day.
+    `handling_fee_rate` of the premium: what is kept where cover has not begun. `short_period`: (months begun, share
+    earned), the same or higher with every row; without it the premium is earned day by day.
     """
 
     loading: Decimal | None = None
