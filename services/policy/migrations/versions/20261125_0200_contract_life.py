@@ -4,10 +4,10 @@ from __future__ import annotations
 
 from alembic import op
 
-from shared.migrations import append_only, follows, part_of, scoped
+from shared.migrations import follows, part_of, scoped
 
 revision = "20261125_0200"
-down_revision = "20261125_0300"
+down_revision = "20261125_0110"
 
 _RECORD = """
           id uuid primary key,
@@ -101,7 +101,6 @@ def _rescissions() -> None:
           declared_by uuid not null
         )""")
     part_of("rescissions", "policies", "policy_id")
-    append_only("rescissions")
 
 
 def _renewals() -> None:
