@@ -94,6 +94,8 @@ class PolicyCancelled(Payload):
     effective_at: Instant
     kind: str
     refund_amount: Money
+    losses_paid: bool | None = None
+    """Of a rescission: whether losses before it are paid (art. 16(5): gross negligence without influence)."""
 
 
 EVENTS: tuple[type[Payload], ...] = (PolicyIssued, PolicyEndorsed, InsuredListed, PolicyCancelled)
