@@ -21,7 +21,7 @@ ROOMS: dict[str, tuple[str, ...]] = {
         "catalogue",
         "audit",
     ),
-    "services.policy": ("policy", "core", "reconciliation"),
+    "services.policy": ("policy", "product", "application", "disclosure", "survey", "underwriting", "product", "application", "core", "insured_list", "core_message", "reconciliation"),
     "services.claims": (
         "claim",
         "duty",

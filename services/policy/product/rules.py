@@ -115,7 +115,7 @@ class Terms:
 
     @property
     def rating(self) -> Mapping[str, Any]:
-        """`{filed_no, basis, rate, minimum_premium, lowest_factor, highest_factor}`; rates and factors as strings."""
+        """What was filed: number, basis, rate (‰) or amount per head, factors by class, range, minimum."""
         return self.content["rating"]
 
     @property
@@ -284,6 +284,7 @@ def _cover_faults(terms: Terms, root: str) -> list[Fault]:
     faults = []
     for name, rule in terms.cover_template.items():
         for value in (rule[key] for key in ("default", "lowest", "highest") if key in rule):
-            given = {name: value} | ({"limit_per_person": "1.00"} if name == "disability_scale" else {})
+            base = {"limit_per_person": "1.00"} if terms.line == "liability" and name == "disability_scale" else {}
+            given = base | {name: value}
             faults += cover_faults(terms.line, given, f"{root}/cover_template")
     return faults

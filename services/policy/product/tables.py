@@ -6,7 +6,8 @@ from datetime import date, datetime
 from typing import Any, ClassVar
 from uuid import UUID
 
-from sqlalchemy import ForeignKey
+from sqlalchemy import ColumnElement, ForeignKey, literal
+from sqlalchemy.ext.hybrid import hybrid_property
 from sqlalchemy.orm import Mapped, mapped_column
 
 from services.policy.policy.tables import Base
@@ -18,9 +19,6 @@ class Product(Base):
 
     __tablename__ = "products"
     record_type: ClassVar[str] = "product"
-    org_path: ClassVar[str] = "00"
-    """Where its audit entries and events belong."""
-
     id: Mapped[UUID] = mapped_column(primary_key=True, default=uuid7)
     version: Mapped[int] = mapped_column(default=1)
     created_at: Mapped[datetime]
@@ -28,6 +26,16 @@ class Product(Base):
     code: Mapped[str]
     line: Mapped[str]
     business: Mapped[str]
+
+    @hybrid_property
+    def org_path(self) -> str:  # type: ignore[reportRedeclaration]
+        """Where its audit entries and events belong: the head office."""
+        return "00"
+
+    @org_path.inplace.expression
+    @classmethod
+    def _org_path(cls) -> ColumnElement[str]:
+        return literal("00")
 
 
 class ProductVersion(Base):
