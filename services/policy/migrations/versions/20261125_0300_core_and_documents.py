@@ -69,7 +69,7 @@ def _core() -> None:
           status text not null,
           reason text,
           answered_at timestamptz,
-          sent_again_as uuid
+          sent_again_at timestamptz
         )""")
     op.execute("create index core_messages_in_scope on core_messages (org_path, created_at desc, id desc)")
     op.execute("create index core_messages_waiting on core_messages (created_at) where status = 'sent'")
