@@ -98,4 +98,21 @@ class PolicyCancelled(Payload):
     """Of a rescission: whether losses before it are paid (art. 16(5): gross negligence without influence)."""
 
 
-EVENTS: tuple[type[Payload], ...] = (PolicyIssued, PolicyEndorsed, InsuredListed, PolicyCancelled)
+class PaymentOrderCreated(Payload):
+    """Something is to be collected (`in`) or paid (`out`), in yuan. `sending` counts how often it was sent: the same
+    order is carried out once, whichever of them is answered.
+    """
+
+    SUBJECT: ClassVar[str] = "policy.payment_order.created.v1"
+
+    payment_order_id: UUID
+    application_id: UUID | None = None
+    policy_id: UUID | None = None
+    kind: str
+    direction: str
+    amount: Money
+    due_on: date
+    sending: int
+
+
+EVENTS: tuple[type[Payload], ...] = (PolicyIssued, PolicyEndorsed, InsuredListed, PolicyCancelled, PaymentOrderCreated)
