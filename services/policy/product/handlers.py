@@ -20,7 +20,7 @@ from shared.idempotency import Answer, RequestKey
 from shared.ids import uuid7
 from shared.rule_sets import RuleSet, RuleSetChanged, read_files
 
-SEEDS = Path(__file__).resolve().parent.parent / "product_seeds"
+SEEDS = Path(__file__).resolve().parent.parent / "rule_sets" / "products"
 _ONE_LOADER = text("select pg_advisory_xact_lock(hashtextextended('policy.products', 0))")
 
 

@@ -14,7 +14,7 @@ from services.policy.product import rules
 from services.policy.product.schemas import ProductContent
 from shared.errors import ValidationFailed
 
-SEEDS = Path(__file__).resolve().parents[3] / "services/policy/product_seeds"
+SEEDS = Path(__file__).resolve().parents[3] / "services/policy/rule_sets/products"
 TODAY = date(2026, 3, 9)
 
 
