@@ -31,7 +31,7 @@ def _party(name: str | None, account: str | None, *, plain: bool) -> schemas.Par
 def item(row: PaymentOrder, *, plain: bool = False) -> schemas.OrderItem:
     """The order in a list."""
     names = [name for name in schemas.OrderItem.model_fields if name not in _PARTIES]
-    shown = {
+    shown: dict[str, Any] = {
         "payee": _party(row.payee_name, row.payee_account, plain=plain),
         "payer": _party(row.payer_name, row.payer_account, plain=plain),
     }
