@@ -115,4 +115,95 @@ class PaymentOrderCreated(Payload):
     sending: int
 
 
-EVENTS: tuple[type[Payload], ...] = (PolicyIssued, PolicyEndorsed, InsuredListed, PolicyCancelled, PaymentOrderCreated)
+class OriginTold(Part):
+    """What led to the application: an enquiry, a visit or a finding, as its sender named it."""
+
+    kind: str
+    id: UUID
+
+
+class ApplicationOpened(Payload):
+    SUBJECT: ClassVar[str] = "policy.application.opened.v1"
+
+    application_id: UUID
+    kind: str
+    product: str
+    line: str
+    customer_id: UUID | None = None
+    unit_code: str
+    origin: OriginTold | None = None
+
+
+class ApplicationDecided(Payload):
+    """The insurer's answer; an application that lapsed or was withdrawn is told as well, so that none ends in silence."""
+
+    SUBJECT: ClassVar[str] = "policy.application.decided.v1"
+
+    application_id: UUID
+    kind: str
+    customer_id: UUID | None = None
+    line: str
+    outcome: str
+    reason_code: str | None = None
+    level: str
+    unit_code: str
+    decided_at: Instant
+
+
+class ApplicationApproved(Payload):
+    """For a product that the core issues: the core answers with the policy and the application's id."""
+
+    SUBJECT: ClassVar[str] = "policy.application.approved.v1"
+
+    application_id: UUID
+    kind: str
+    product: str
+    product_version: str
+    customer_id: UUID
+    unit_code: str
+    policy_id: UUID | None = None
+    terms: dict[str, Any]
+    cover: dict[str, Any]
+    premium: SignedMoney | None = None
+    period: Period | None = None
+    insured_count: int
+    change: dict[str, Any]
+    seller_id: UUID | None = None
+    underwriter_id: UUID | None = None
+
+
+class PremiumReceived(Payload):
+    """Premium came in while nothing was decided; a loss in that window is flagged (保险法解释二 art. 4)."""
+
+    SUBJECT: ClassVar[str] = "policy.premium.received.v1"
+
+    application_id: UUID
+    customer_id: UUID
+    line: str
+    amount: Money
+    received_at: Instant
+
+
+class SurveyRequested(Payload):
+    SUBJECT: ClassVar[str] = "policy.survey.requested.v1"
+
+    application_id: UUID
+    customer_id: UUID
+    site: str
+    reasons: list[str]
+    unit_code: str
+    line: str
+
+
+EVENTS: tuple[type[Payload], ...] = (
+    ApplicationOpened,
+    ApplicationDecided,
+    ApplicationApproved,
+    PremiumReceived,
+    SurveyRequested,
+    PolicyIssued,
+    PolicyEndorsed,
+    InsuredListed,
+    PolicyCancelled,
+    PaymentOrderCreated,
+)
