@@ -8,7 +8,8 @@ from datetime import datetime
 from typing import Any
 from uuid import UUID
 
-from services.policy.version.rules import BackDated, MasteredByCore
+from services.policy.application.rules import BackDated
+from services.policy.version.rules import MasteredByCore
 from shared.clock import rfc3339
 from shared.errors import Conflict, Refused, SeparationOfDuties, StateConflict, Text
 
@@ -88,7 +89,7 @@ def period(asked: datetime | None, starts_at: datetime, ends_at: datetime, now: 
     """The period of insurance: as agreed, or of the same length from a later moment. Never from a past one (422)."""
     begins = starts_at if asked is None else asked
     if begins < now or begins < starts_at:
-        raise BackDated(earliest_at=rfc3339(max(now, starts_at)))
+        raise BackDated(starts_at=rfc3339(begins))
     return begins, ends_at + (begins - starts_at)
 
 

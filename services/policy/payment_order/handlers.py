@@ -103,13 +103,20 @@ async def announce(tx: Transaction, row: PaymentOrder) -> None:
     )  # fmt: skip
 
 
+def cancel(tx: Transaction, row: PaymentOrder, reason: str) -> None:
+    """Take an order back: nothing is collected or paid on it any more."""
+    before = shapes.noted(row)
+    row.status, row.reason = str(rules.advance(row.state, OrderStatus.CANCELLED)), reason
+    row.version += 1
+    row.updated_at = tx.now
+    tx.note("cancel", row, before=before, after=shapes.noted(row), reason=reason)
+
+
 async def withdraw(tx: Transaction, application_id: UUID, reason: str) -> None:
     """Take back what was not paid yet of an application that came to nothing."""
     for row in await queries.of_application(tx, application_id):
         if row.state in (OrderStatus.CREATED, OrderStatus.FAILED):
-            row.status, row.reason = str(rules.advance(row.state, OrderStatus.CANCELLED)), reason
-            row.version += 1
-            row.updated_at = tx.now
+            cancel(tx, row, reason)
             await close_items(tx, row.id)
 
 

@@ -6,7 +6,7 @@ from datetime import datetime
 
 from services.policy.policy.rules import PolicyStatus, advance
 from shared.clock import rfc3339
-from shared.errors import Conflict, Refused, Text
+from shared.errors import Conflict, OccurredInFuture, Refused, Text
 
 
 class MasteredByCore(Conflict):
@@ -20,11 +20,11 @@ class MasteredByCore(Conflict):
     )
 
 
-class BackDated(Refused):
+class EffectiveInPast(Refused):
     """Member: `earliest_at`."""
 
-    code = "back_dated"
-    title = Text("生效时间不得倒签", "Cover is never back-dated")
+    code = "effective_in_past"
+    title = Text("生效时间已过", "A moment that has passed")
     detail = Text("生效时间不得早于 {earliest_at}。", "It cannot take effect before {earliest_at}.")
 
 
@@ -78,7 +78,7 @@ def endorse_at(
         raise EndAgreed(ended_at=rfc3339(ended_at))
     at = max(now, starts_at, latest_at) if asked is None else asked
     if at < now:
-        raise BackDated(earliest_at=rfc3339(now))
+        raise EffectiveInPast(earliest_at=rfc3339(now))
     if not starts_at <= at < ends_at:
         raise OutsideTerm(starts_at=rfc3339(starts_at), ends_at=rfc3339(ends_at))
     if at < latest_at:
@@ -86,16 +86,20 @@ def endorse_at(
     return at
 
 
-def end_at(asked: datetime | None, now: datetime, *, ends_at: datetime, status: PolicyStatus) -> datetime:
-    """From when a cancellation holds: now, or the later moment asked for (保险法 art. 15, 58).
+def end_at(
+    received_at: datetime, named_at: datetime | None, now: datetime, *, ends_at: datetime, status: PolicyStatus
+) -> datetime:
+    """From when a cancellation holds: the receipt of the notice, or the later moment named in it (保险法 art. 15, 58).
 
-    Refused: a past moment (422), one after the term (422), a policy that ended already (409). One before inception is
-    allowed.
+    `status` is that of the policy at that moment. Refused: a notice from the future and a moment before its receipt
+    (422), one after the term (422), a policy that ended already (409). Before inception is allowed.
     """
-    advance(status, PolicyStatus.CANCELLED)
-    at = now if asked is None else asked
-    if at < now:
-        raise BackDated(earliest_at=rfc3339(now))
+    at = received_at if named_at is None else named_at
+    if received_at > now:
+        raise OccurredInFuture()
+    if at < received_at:
+        raise EffectiveInPast(earliest_at=rfc3339(received_at))
     if at >= ends_at:
-        raise OutsideTerm(starts_at=rfc3339(now), ends_at=rfc3339(ends_at))
+        raise OutsideTerm(starts_at=rfc3339(received_at), ends_at=rfc3339(ends_at))
+    advance(status, PolicyStatus.CANCELLED)
     return at

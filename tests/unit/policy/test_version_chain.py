@@ -12,7 +12,7 @@ from hypothesis import strategies as st
 from services.policy.policy.rules import PolicyStatus, Version, version_at
 from services.policy.version import rules
 from shared.clock import SHANGHAI
-from shared.errors import StateConflict
+from shared.errors import OccurredInFuture, StateConflict
 
 STARTS = datetime(2026, 1, 1, tzinfo=SHANGHAI)
 ENDS = datetime(2027, 1, 1, tzinfo=SHANGHAI)
@@ -57,7 +57,7 @@ def test_fifty_endorsements_answer_as_at_a_thousand_random_instants(seed: int) -
 
 def test_a_change_is_never_back_dated_and_stays_inside_the_term() -> None:
     now = STARTS + timedelta(days=30)
-    with pytest.raises(rules.BackDated):
+    with pytest.raises(rules.EffectiveInPast):
         endorse(now - timedelta(seconds=1), now)
     with pytest.raises(rules.OutsideTerm):
         endorse(ENDS, now)
@@ -77,7 +77,7 @@ def test_what_has_ended_is_not_changed(status: str) -> None:
     with pytest.raises(StateConflict):
         endorse(None, STARTS + timedelta(days=30), status=PolicyStatus(status))
     with pytest.raises(StateConflict):
-        rules.end_at(None, STARTS + timedelta(days=30), ends_at=ENDS, status=PolicyStatus(status))
+        end(STARTS + timedelta(days=30), status=PolicyStatus(status))
 
 
 def test_what_is_to_end_is_not_changed() -> None:
@@ -85,17 +85,25 @@ def test_what_is_to_end_is_not_changed() -> None:
         endorse(None, STARTS + timedelta(days=30), ended_at=STARTS + timedelta(days=40))
 
 
+def end(received: datetime, named: datetime | None = None, now: datetime | None = None, **facts: object) -> datetime:
+    told: dict[str, object] = {"ends_at": ENDS, "status": PolicyStatus.IN_FORCE} | facts
+    return rules.end_at(received, named, now or received, **told)  # type: ignore[arg-type]
+
+
 def test_a_cancellation_works_on_receipt_or_on_a_later_day_and_before_inception_too() -> None:
-    now = STARTS + timedelta(days=30, hours=10)
-    assert rules.end_at(None, now, ends_at=ENDS, status=PolicyStatus.IN_FORCE) == now
+    received = STARTS + timedelta(days=30, hours=10)
+    assert end(received) == received
+    assert end(received, now=received + timedelta(days=5)) == received
     later = STARTS + timedelta(days=40)
-    assert rules.end_at(later, now, ends_at=ENDS, status=PolicyStatus.IN_FORCE) == later
+    assert end(received, later) == later
     before = STARTS - timedelta(days=3)
-    assert rules.end_at(None, before, ends_at=ENDS, status=PolicyStatus.ISSUED) == before
-    with pytest.raises(rules.BackDated):
-        rules.end_at(now - timedelta(days=1), now, ends_at=ENDS, status=PolicyStatus.IN_FORCE)
+    assert end(before, status=PolicyStatus.ISSUED) == before
+    with pytest.raises(rules.EffectiveInPast):
+        end(received, received - timedelta(days=1))
     with pytest.raises(rules.OutsideTerm):
-        rules.end_at(ENDS, now, ends_at=ENDS, status=PolicyStatus.IN_FORCE)
+        end(received, ENDS)
+    with pytest.raises(OccurredInFuture):
+        end(received, now=received - timedelta(seconds=1))
 
 
 def test_what_the_core_masters_is_not_versioned_here() -> None:
