@@ -135,7 +135,7 @@ class ApplicationOpened(Payload):
 
 
 class ApplicationDecided(Payload):
-    """The insurer's answer; an application that lapsed or was withdrawn is told as well, so that none ends in silence."""
+    """The insurer's answer; an application that lapsed or was withdrawn is told as well, so none ends in silence."""
 
     SUBJECT: ClassVar[str] = "policy.application.decided.v1"
 
@@ -193,6 +193,19 @@ class SurveyRequested(Payload):
     reasons: list[str]
     unit_code: str
     line: str
+    seller_id: UUID | None = None
+
+
+class DocumentDelivered(Payload):
+    """An item reached the customer. `days_taken`: from its issue, none where both are on one day."""
+
+    SUBJECT: ClassVar[str] = "policy.document.delivered.v1"
+
+    policy_id: UUID
+    item: str
+    document_no: str
+    received_on: date
+    days_taken: int
 
 
 EVENTS: tuple[type[Payload], ...] = (
@@ -206,4 +219,5 @@ EVENTS: tuple[type[Payload], ...] = (
     InsuredListed,
     PolicyCancelled,
     PaymentOrderCreated,
+    DocumentDelivered,
 )

@@ -26,6 +26,7 @@ ROOMS: dict[str, tuple[str, ...]] = {
         "product",
         "refund",
         "application",
+        "opening",
         "disclosure",
         "survey",
         "underwriting",

@@ -15,6 +15,7 @@ from uuid import UUID
 from sqlalchemy import ForeignKey
 from sqlalchemy.orm import Mapped, mapped_column
 
+from services.policy.application.rules import ApplicationKind, ApplicationStatus, advance
 from services.policy.policy.tables import Base
 from shared.database import Part, Record
 
@@ -46,6 +47,10 @@ class Application(Record, Base):
     """The policy that an endorsement or a cancellation is about; of a proposal the policy it became."""
     policyholder: Mapped[dict[str, Any]]
     """`{name, id_type, id_no, phone?, address?, contact?, account_name?}` as written on the form."""
+    applicant: Mapped[dict[str, Any]]
+    """Who applies: `{role: policyholder|authorised_person, name?, authority_attachment_id?}`."""
+    documents: Mapped[list[dict[str, Any]]]
+    """What was brought along: `[{code, attachment_id?, received_on}]`, by the codes of the product's checklist."""
     risk: Mapped[dict[str, Any]]
     """What is insured: `{industry?, site?, place_code?, insured_at_site?, reinsured, project?}`."""
     requested_cover: Mapped[dict[str, Any]]
@@ -84,6 +89,18 @@ class Application(Record, Base):
     loss_reported_at: Mapped[datetime | None]
     """A loss of this customer on this line became known while the application was open."""
     origin: Mapped[dict[str, Any]]
+
+    @property
+    def of_kind(self) -> ApplicationKind:
+        return ApplicationKind(self.kind)
+
+    @property
+    def state(self) -> ApplicationStatus:
+        return ApplicationStatus(self.status)
+
+    def advance(self, to: ApplicationStatus) -> None:
+        """Go to `to`, or refuse (409)."""
+        self.status = str(advance(self.of_kind, self.state, to))
 
 
 class ApplicationInsured(Part, Base):

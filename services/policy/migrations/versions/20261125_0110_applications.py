@@ -59,6 +59,8 @@ def _applications() -> None:
           entered_for uuid,
           policy_id uuid references policies (id),
           policyholder jsonb not null,
+          applicant jsonb not null,
+          documents jsonb not null,
           risk jsonb not null,
           requested_cover jsonb not null,
           starts_at timestamptz,
