@@ -15,6 +15,9 @@ from services.policy.cancellation import routes as cancellation_routes
 from services.policy.core import routes as core_routes
 from services.policy.core.tables import ReconciliationItem
 from services.policy.core_message import routes as core_message_routes
+from services.policy.delivery import routes as delivery_routes
+from services.policy.delivery.shapes import plain_values as delivery_values
+from services.policy.delivery.tables import Delivery
 from services.policy.endorsement import handlers as endorsement
 from services.policy.endorsement import routes as endorsement_routes
 from services.policy.insured_list import routes as insured_list_routes
@@ -60,6 +63,7 @@ ROOMS = (
     endorsement_routes.room,
     cancellation_routes.room,
     rescission_routes.room,
+    delivery_routes.room,
 )
 """The routes of each room; what every record has alike comes after them."""
 
@@ -95,6 +99,14 @@ def create_app(settings: PolicySettings | None = None) -> FastAPI:
             reveal="policy.policy.reveal",
             plain_values=payment_order_shapes.plain_values,
         ),
+        record_routes(
+            Delivery,
+            "/v1/deliveries",
+            read="policy.delivery.read",
+            reveal="policy.policy.reveal",
+            plain_values=delivery_values,
+        ),
+        record_files(Policy, "/v1/policies", read="policy.attachment.read", write="policy.attachment.add"),
         job_routes("policy", read="policy.job.read", cancel="policy.job.cancel"),
         work_item_routes({}),
         assignee_routes({}),

@@ -8,6 +8,7 @@ from services.policy.app import RULE_SETS
 from services.policy.consumers import CONSUMERS
 from services.policy.core.handlers import IMPORT, import_line
 from services.policy.core_message.handlers import TICKS as CORE_MESSAGE_TICKS
+from services.policy.delivery.handlers import TICKS as DELIVERY_TICKS
 from services.policy.insured_list.handlers import INSURED_LIST, take_line
 from services.policy.insured_list.handlers import TICKS as INSURED_LIST_TICKS
 from services.policy.reconciliation.handlers import COMPARISON, compare_line
@@ -20,6 +21,7 @@ TICKS = (
     *INSURED_LIST_TICKS,
     *CORE_MESSAGE_TICKS,
     *RECONCILIATION_TICKS,
+    *DELIVERY_TICKS,
 )
 
 

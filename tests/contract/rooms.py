@@ -44,6 +44,7 @@ ROOMS: dict[str, tuple[str, ...]] = {
         "mark",
         "renewal",
         "safety_demand",
+        "delivery",
     ),
     "services.claims": (
         "claim",
