@@ -85,7 +85,7 @@ async def test_a_document_sent_and_signed_for_is_told_and_shown_masked(
     listed = (await policy.get(CUSTODIAN, "/v1/deliveries?status=received")).json()["items"]
     assert [one["id"] for one in listed] == [shown["id"]]
     history = (await policy.get(CUSTODIAN, f"/v1/deliveries/{shown['id']}/history")).json()["items"]
-    assert [one["action"] for one in history] == ["receive", "send", "open"]
+    assert [one["action"] for one in history] == ["open", "send", "receive"]
 
 
 @pytest.mark.parametrize(
