@@ -114,7 +114,7 @@ async def _new_policy(
     tx: Transaction, application: Application, terms: Terms, starts_at: datetime, ends_at: datetime
 ) -> Policy:
     formed = application.confirmed_at or application.decided_at or tx.now
-    policy = Policy(
+    return Policy(
         id=uuid7(), version=1, org_path=application.org_path, unit_code=application.unit_code, made_here=True,
         policy_no=await next_case_number(tx, queries.SERIES[application.line], branch_of(application.org_path)),
         customer_id=application.customer_id, customer_core_no=await queries.core_no(tx, application.customer_id),
@@ -126,8 +126,6 @@ async def _new_policy(
         product_version=application.product_version, underwriter_id=application.underwriter_id,
         formed_on=legal_day(formed),
     )  # fmt: skip
-    tx.add(policy)
-    return policy
 
 
 def _draft(policy: Policy, application: Application, excluded: list[dict[str, Any]], people: list[Insured]) -> Draft:

@@ -65,6 +65,7 @@ async def append(tx: Transaction, policy: Policy, draft: Draft) -> PolicyVersion
     """
     number = 1 if policy.policy_version is None else policy.policy_version + 1
     _state(policy, draft, number)
+    tx.add(policy)
     row = _version(tx, policy, draft, number)
     tx.add(row)
     await tx.flush()
