@@ -6,12 +6,38 @@ from pathlib import Path
 
 from fastapi import FastAPI
 
+from services.policy.application import handlers as application
+from services.policy.application import routes as application_routes
+from services.policy.application.shapes import plain_values as application_values
+from services.policy.application.tables import Application
+from services.policy.cancellation import handlers as cancellation
+from services.policy.cancellation import routes as cancellation_routes
 from services.policy.core import routes as core_routes
+from services.policy.core.tables import ReconciliationItem
+from services.policy.core_message import routes as core_message_routes
+from services.policy.delivery import routes as delivery_routes
+from services.policy.delivery.shapes import plain_values as delivery_values
+from services.policy.delivery.tables import Delivery
+from services.policy.endorsement import handlers as endorsement
+from services.policy.endorsement import routes as endorsement_routes
+from services.policy.insured_list import routes as insured_list_routes
+from services.policy.issue import handlers as issue
+from services.policy.issue import routes as issue_routes
+from services.policy.opening import routes as opening_routes
+from services.policy.payment_order import routes as payment_order_routes
+from services.policy.payment_order import shapes as payment_order_shapes
+from services.policy.payment_order.tables import PaymentOrder
 from services.policy.policy import routes as policy_routes
 from services.policy.policy.shapes import plain_values
 from services.policy.policy.tables import Policy
+from services.policy.product import handlers as product
+from services.policy.product import routes as product_routes
+from services.policy.reconciliation import routes as reconciliation_routes
+from services.policy.refund_quote import routes as refund_quote_routes
+from services.policy.rescission import routes as rescission_routes
 from services.policy.settings import PolicySettings
 from shared.assignees import assignee_routes
+from shared.attachments import record_files
 from shared.audit_routes import audit_routes
 from shared.database import Database
 from shared.job_routes import job_routes
@@ -21,23 +47,78 @@ from shared.work_moves import work_item_routes
 
 RULE_SETS = Path(__file__).parent / "rule_sets"
 
+ROOMS = (
+    product_routes.room,
+    product_routes.history_room,
+    opening_routes.room,
+    application_routes.room,
+    core_routes.room,
+    insured_list_routes.room,
+    core_message_routes.room,
+    reconciliation_routes.room,
+    policy_routes.room,
+    payment_order_routes.room,
+    refund_quote_routes.room,
+    issue_routes.room,
+    endorsement_routes.room,
+    cancellation_routes.room,
+    rescission_routes.room,
+    delivery_routes.room,
+)
+"""The routes of each room; what every record has alike comes after them."""
+
+ON_PAID = (issue.premium_paid, endorsement.premium_paid, cancellation.refund_paid)
+"""What goes on when an order was collected or paid."""
+ON_VERSION = ()
+"""What follows a version made here."""
+ISSUE_GATES = ()
+"""What has to be met before a policy is issued, beside the rules of the issue itself."""
+
 
 def create_app(settings: PolicySettings | None = None) -> FastAPI:
     """The application; without `settings` they come from the environment."""
     chosen = settings or PolicySettings()  # type: ignore[call-arg]
     rooms = (
-        core_routes.room,
-        policy_routes.room,
+        *ROOMS,
+        record_routes(
+            Application,
+            application.PATH,
+            read="policy.application.read",
+            reveal="policy.policy.reveal",
+            plain_values=application_values,
+        ),
+        record_files(Application, application.PATH, read="policy.attachment.read", write="policy.attachment.add"),
+        record_routes(ReconciliationItem, "/v1/core/reconciliation-items", read="policy.reconciliation.read"),
         record_routes(
             Policy, "/v1/policies", read="policy.policy.read", reveal="policy.policy.reveal", plain_values=plain_values
         ),
+        record_routes(
+            PaymentOrder,
+            "/v1/payment-orders",
+            read="policy.payment_order.read",
+            reveal="policy.policy.reveal",
+            plain_values=payment_order_shapes.plain_values,
+        ),
+        record_routes(
+            Delivery,
+            "/v1/deliveries",
+            read="policy.delivery.read",
+            reveal="policy.policy.reveal",
+            plain_values=delivery_values,
+        ),
+        record_files(Policy, "/v1/policies", read="policy.attachment.read", write="policy.attachment.add"),
         job_routes("policy", read="policy.job.read", cancel="policy.job.cancel"),
         work_item_routes({}),
         assignee_routes({}),
         audit_routes("policy"),
     )
 
-    async def prepare(app: FastAPI, _db: Database) -> None:
+    async def prepare(app: FastAPI, db: Database) -> None:
         app.state.digest_key = chosen.digest_key()
+        app.state.on_paid = ON_PAID
+        app.state.on_version = ON_VERSION
+        app.state.issue_gates = ISSUE_GATES
+        app.state.actions = application.ACTIONS
+        await product.load_seeds(db)
 
     return build_app("policy", chosen, rooms, prepare=prepare)

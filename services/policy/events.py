@@ -94,6 +94,130 @@ class PolicyCancelled(Payload):
     effective_at: Instant
     kind: str
     refund_amount: Money
+    losses_paid: bool | None = None
+    """Of a rescission: whether losses before it are paid (art. 16(5): gross negligence without influence)."""
 
 
-EVENTS: tuple[type[Payload], ...] = (PolicyIssued, PolicyEndorsed, InsuredListed, PolicyCancelled)
+class PaymentOrderCreated(Payload):
+    """Something is to be collected (`in`) or paid (`out`), in yuan. `sending` counts how often it was sent: the same
+    order is carried out once, whichever of them is answered.
+    """
+
+    SUBJECT: ClassVar[str] = "policy.payment_order.created.v1"
+
+    payment_order_id: UUID
+    application_id: UUID | None = None
+    policy_id: UUID | None = None
+    kind: str
+    direction: str
+    amount: Money
+    due_on: date
+    sending: int
+
+
+class OriginTold(Part):
+    """What led to the application: an enquiry, a visit or a finding, as its sender named it."""
+
+    kind: str
+    id: UUID
+
+
+class ApplicationOpened(Payload):
+    SUBJECT: ClassVar[str] = "policy.application.opened.v1"
+
+    application_id: UUID
+    kind: str
+    product: str
+    line: str
+    customer_id: UUID | None = None
+    unit_code: str
+    origin: OriginTold | None = None
+
+
+class ApplicationDecided(Payload):
+    """The insurer's answer; an application that lapsed or was withdrawn is told as well, so none ends in silence."""
+
+    SUBJECT: ClassVar[str] = "policy.application.decided.v1"
+
+    application_id: UUID
+    kind: str
+    customer_id: UUID | None = None
+    line: str
+    outcome: str
+    reason_code: str | None = None
+    level: str
+    unit_code: str
+    decided_at: Instant
+
+
+class ApplicationApproved(Payload):
+    """For a product that the core issues: the core answers with the policy and the application's id."""
+
+    SUBJECT: ClassVar[str] = "policy.application.approved.v1"
+
+    application_id: UUID
+    kind: str
+    product: str
+    product_version: str
+    customer_id: UUID
+    unit_code: str
+    policy_id: UUID | None = None
+    terms: dict[str, Any]
+    cover: dict[str, Any]
+    premium: SignedMoney | None = None
+    period: Period | None = None
+    insured_count: int
+    change: dict[str, Any]
+    seller_id: UUID | None = None
+    underwriter_id: UUID | None = None
+
+
+class PremiumReceived(Payload):
+    """Premium came in while nothing was decided; a loss in that window is flagged (保险法解释二 art. 4)."""
+
+    SUBJECT: ClassVar[str] = "policy.premium.received.v1"
+
+    application_id: UUID
+    customer_id: UUID
+    line: str
+    amount: Money
+    received_at: Instant
+
+
+class SurveyRequested(Payload):
+    SUBJECT: ClassVar[str] = "policy.survey.requested.v1"
+
+    application_id: UUID
+    customer_id: UUID
+    site: str
+    reasons: list[str]
+    unit_code: str
+    line: str
+    seller_id: UUID | None = None
+
+
+class DocumentDelivered(Payload):
+    """An item reached the customer. `days_taken`: from its issue, none where both are on one day."""
+
+    SUBJECT: ClassVar[str] = "policy.document.delivered.v1"
+
+    policy_id: UUID
+    item: str
+    document_no: str
+    received_on: date
+    days_taken: int
+
+
+EVENTS: tuple[type[Payload], ...] = (
+    ApplicationOpened,
+    ApplicationDecided,
+    ApplicationApproved,
+    PremiumReceived,
+    SurveyRequested,
+    PolicyIssued,
+    PolicyEndorsed,
+    InsuredListed,
+    PolicyCancelled,
+    PaymentOrderCreated,
+    DocumentDelivered,
+)

@@ -2,12 +2,36 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
+
 from services.policy.app import RULE_SETS
 from services.policy.consumers import CONSUMERS
 from services.policy.core.handlers import IMPORT, import_line
+from services.policy.core_message.handlers import TICKS as CORE_MESSAGE_TICKS
+from services.policy.delivery.handlers import TICKS as DELIVERY_TICKS
+from services.policy.insured_list.handlers import INSURED_LIST, take_line
+from services.policy.insured_list.handlers import TICKS as INSURED_LIST_TICKS
+from services.policy.reconciliation.handlers import COMPARISON, compare_line
+from services.policy.reconciliation.handlers import TICKS as RECONCILIATION_TICKS
 from services.policy.settings import PolicySettings
-from shared.job_runner import running
+from shared.job_runner import Handler, running
 from shared.workers import run_worker
+
+TICKS = (
+    *INSURED_LIST_TICKS,
+    *CORE_MESSAGE_TICKS,
+    *RECONCILIATION_TICKS,
+    *DELIVERY_TICKS,
+)
+
+
+def jobs(digest_key: bytes) -> Mapping[str, Handler]:
+    """What the worker carries out line by line, by kind."""
+    return {
+        IMPORT: import_line(digest_key),
+        INSURED_LIST: take_line(digest_key),
+        COMPARISON: compare_line,
+    }
 
 
 def main() -> None:
@@ -17,7 +41,8 @@ def main() -> None:
         "policy",
         settings,
         consumers=CONSUMERS,
-        loops=(running({IMPORT: import_line(settings.digest_key())}),),
+        ticks=TICKS,
+        loops=(running(jobs(settings.digest_key())),),
         rule_set_folder=RULE_SETS,
     )
 

@@ -15,6 +15,7 @@ from tests.benchmarks import (
     authority_figures,
     event_figures,
     forward_figures,
+    import_figures,
     isolation_figures,
     page,
     request_figures,
@@ -41,12 +42,13 @@ def main() -> int:
             if quick
             else event_figures.run(made, caller, rounds=5, backlog=400, rate=20, seconds=20)
         )
+        imported = import_figures.run(made, today, count=2_000 if quick else 100_000, known_policies=policies)
         authority = authority_figures.run(rounds=3 if quick else 15, block=2_000)
         run = page.Run(
             date=today.isoformat(), quick=quick, postgres=_postgres(made), nats=_nats(), policies=policies,
             seconds=seconds, took_s=time.monotonic() - began, load_before=load,
         )  # fmt: skip
-        say("\n" + page.write(run, requests, events, authority, forwarding, isolation))
+        say("\n" + page.write(run, requests, events, authority, forwarding, isolation, imported))
     say(f"\nwritten: {page.FILE}")
     return 0
 

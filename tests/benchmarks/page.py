@@ -17,6 +17,8 @@ from tests.benchmarks.authority_figures import AuthorityFigures
 from tests.benchmarks.event_figures import EventFigures
 from tests.benchmarks.forward_figures import Forwarded
 from tests.benchmarks.forward_page import forwarded, isolated
+from tests.benchmarks.import_figures import ImportFigures
+from tests.benchmarks.import_figures import rows as import_rows
 from tests.benchmarks.isolation_figures import Isolation
 from tests.benchmarks.load import CONNECTIONS
 from tests.benchmarks.request_figures import (
@@ -51,14 +53,15 @@ class Run:
 
 def write(
     run: Run, requests: dict[str, list[Round]], events: EventFigures, authority: AuthorityFigures,
-    forwarding: Forwarded, isolation: Isolation,
+    forwarding: Forwarded, isolation: Isolation, imported: ImportFigures,
 ) -> str:  # fmt: skip
     """Write the page; answers the tables for the terminal."""
     tables = [_requests(requests), _ratios(requests), _events(events), _authority(authority)]
-    tables += [forwarded(forwarding), isolated(isolation)]
+    tables += [forwarded(forwarding), isolated(isolation), _table(("import", ""), import_rows(imported))]
     text = "\n\n".join(
         (_head(run), "## Requests", *tables[:2], "## Forwarding beside others", tables[4],
-         "## One service in trouble", tables[5], "## Events", tables[2], "## Authority", tables[3],
+         "## One service in trouble", tables[5], "## Events", tables[2], "## Import of policies", tables[6],
+         "## Authority", tables[3],
          _reading(run, requests, events))
     )  # fmt: skip
     FILE.write_text(text + "\n", encoding="utf-8")

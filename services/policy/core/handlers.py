@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import AsyncIterator, Awaitable, Callable, Mapping
+from collections.abc import AsyncIterator, Awaitable, Callable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 from uuid import UUID
@@ -12,6 +12,7 @@ from sqlalchemy import text
 from sqlalchemy.dialects.postgresql import insert
 
 from services.policy.core import queries, shapes
+from services.policy.core import rules as seam
 from services.policy.core.schemas import CorePolicy, ImportLine, PendingReferenceOut, UpsertOut
 from services.policy.core.tables import ReconciliationItem
 from services.policy.policy import queries as policies
@@ -31,7 +32,7 @@ _ONE_NUMBER = text("select pg_advisory_xact_lock(hashtextextended('policy.number
 
 @dataclass(frozen=True)
 class Told:
-    """One version as it came, with what it refers to."""
+    """One version as it came, with what it refers to. `exclusions`: with the acknowledgements that were taken here."""
 
     policy_no: str
     body: CorePolicy
@@ -42,6 +43,8 @@ class Told:
     path: str
     pending: list[rules.PendingReference]
     imported: bool
+    exclusions: list[dict[str, Any]]
+    conflicts: list[str]
 
 
 async def upsert_policy(
@@ -57,26 +60,49 @@ async def apply_version(
     tx: Transaction, policy_no: str, body: CorePolicy, digest_key: bytes, *, imported: bool
 ) -> UpsertOut:
     """The whole effect of one version in the running transaction. Raises `ValidationFailed` with every fault."""
-    rules.check_envelope(_envelope(body), rules.cover_faults(body.line, body.cover))
+    rules.check_envelope(
+        _envelope(body), seam.change_faults(body.change.kind, body.status), rules.cover_faults(body.line, body.cover)
+    )
     await tx.execute(_ONE_NUMBER, {"policy_no": policy_no})
     told = await _look(tx, policy_no, body, imported)
     policy = await policies.by_number(tx, policy_no, lock=True)
-    known = {} if policy is None else {row.number: row.digest for row in await policies.versions_of(tx, policy.id)}
-    decision = rules.upsert(known, body.core_version, told.digest)
+    if policy is not None and policy.made_here:
+        await _open_item(tx, told, policy, rules.ItemKind.NUMBER_OF_OTHER_MASTER, "policy_no")
+        return _told(policy, told, rules.Applied.IGNORED)
+    versions = [] if policy is None else await policies.versions_of(tx, policy.id)
+    decision = rules.upsert({row.number: row.digest for row in versions}, body.core_version, told.digest)
     if policy is None:
         policy = _new_policy(told)
         tx.add(policy)
         await tx.flush()
     if decision.item is not None:
-        await _open_item(tx, told, policy, str(decision.item), "core_version")
+        await _other_content(tx, told, policy, decision.item, versions)
     if decision.applied is not rules.Applied.IGNORED:
-        await _store(tx, told, policy, str(decision.applied), digest_key, first=not known)
+        await _store(tx, told, policy, str(decision.applied), digest_key, first=not versions)
+        for clause in told.conflicts:
+            await _open_item(tx, told, policy, rules.ItemKind.OWNED_HERE, f"exclusions:{clause}")
     for one in told.pending:
-        await _open_item(tx, told, policy, str(rules.ItemKind.PENDING_REFERENCE), f"{one.kind}:{one.value}")
+        await _open_item(tx, told, policy, rules.ItemKind.PENDING_REFERENCE, f"{one.kind}:{one.value}")
+    return _told(policy, told, decision.applied)
+
+
+def _told(policy: Policy, told: Told, applied: rules.Applied) -> UpsertOut:
     pending = [PendingReferenceOut(kind=str(one.kind), value=one.value) for one in told.pending]
     return UpsertOut(
-        id=policy.id, core_version=body.core_version, applied=str(decision.applied), pending_references=pending
+        id=policy.id, core_version=told.body.core_version, applied=str(applied), pending_references=pending
     )
+
+
+async def _other_content(
+    tx: Transaction, told: Told, policy: Policy, kind: rules.ItemKind, versions: Sequence[PolicyVersion]
+) -> None:
+    """What was once told to others is not changed: the item says in which members the core says otherwise now."""
+    number = told.body.core_version
+    row = next(one for one in versions if one.number == number)
+    stored, sent = shapes.comparable(row), shapes.comparable(told.body)
+    differs = seam.different_members(stored, sent)
+    sides = ({"core_version": number}, {"core_version": number, "differs": differs})
+    await _open_item(tx, told, policy, kind, f"core_version:{number}", sides)
 
 
 def _envelope(body: CorePolicy) -> rules.Envelope:
@@ -96,11 +122,14 @@ async def _look(tx: Transaction, policy_no: str, body: CorePolicy, imported: boo
         rules.ReferenceKind.UNIT: body.unit_code,
         rules.ReferenceKind.SELLER: body.seller_staff_no,
     }
+    given = [one.model_dump(mode="json") for one in body.exclusions]
+    own = seam.own_acknowledgements(given, await queries.acknowledged_here(tx, body.application_id))
     return Told(
         policy_no=policy_no, body=body, digest=rules.content_digest(body.model_dump(mode="json", by_alias=True)),
         product=product or {"business": "group", "issued_by": "core", "compulsory": False, "risk_level": "medium"},
         customer=customer, seller=seller, path=path or tx.actor.scope,
-        pending=rules.pending_references(named, known), imported=imported,
+        pending=rules.pending_references(named, known), imported=imported, exclusions=own.exclusions,
+        conflicts=own.conflicts,
     )  # fmt: skip
 
 
@@ -125,7 +154,7 @@ def _state(policy: Policy, told: Told) -> None:
     policy.premium, policy.insured_count = body.premium, body.insured_count
     policy.risk_level, policy.reinsured = body.risk_level or told.product["risk_level"], body.reinsured
     policy.seller_id, policy.seller_staff_no = told.seller, body.seller_staff_no
-    policy.cover, policy.exclusions = body.cover, [one.model_dump(mode="json") for one in body.exclusions]
+    policy.cover, policy.exclusions = body.cover, told.exclusions
 
 
 async def _store(tx: Transaction, told: Told, policy: Policy, applied: str, digest_key: bytes, *, first: bool) -> None:
@@ -135,7 +164,7 @@ async def _store(tx: Transaction, told: Told, policy: Policy, applied: str, dige
         made_at=_made_at(tx, told), effective_at=body.effective_at, status=body.status, starts_at=body.starts_at,
         ends_at=body.ends_at, ended_at=body.ended_at, premium=body.premium, premium_delta=body.premium_delta,
         refund_amount=body.refund_amount, insured_count=body.insured_count, cover=body.cover,
-        exclusions=[one.model_dump(mode="json") for one in body.exclusions], digest=told.digest, applied=applied,
+        exclusions=told.exclusions, digest=told.digest, applied=applied,
     )  # fmt: skip
     before = None if first else {"policy_version": policy.policy_version, "status": policy.stated_status}
     if applied == "current":
@@ -173,11 +202,27 @@ def _person(policy: Policy, number: int, one: Any, digest_key: bytes) -> Insured
     )  # fmt: skip
 
 
-async def _open_item(tx: Transaction, told: Told, policy: Policy, kind: str, cause: str) -> None:
+async def _open_item(
+    tx: Transaction, told: Told, policy: Policy, kind: rules.ItemKind, cause: str,
+    sides: tuple[dict[str, Any], dict[str, Any]] | None = None,
+) -> None:  # fmt: skip
+    ours, theirs = sides or (
+        {"policy_version": policy.policy_version},
+        {"core_version": told.body.core_version},
+    )
+    owner = seam.owner_of(kind, cause, policy.made_here)
+    await open_difference(tx, policy.org_path, told.policy_no, kind, cause, owner, ours, theirs)
+
+
+async def open_difference(
+    tx: Transaction, org_path: str, policy_no: str, kind: rules.ItemKind, cause: str, owner: str,
+    ours: dict[str, Any] | None, theirs: dict[str, Any] | None,
+) -> None:  # fmt: skip
+    """List a difference between here and the core; the same one is not listed twice while it is open."""
     row = {
-        "id": uuid7(), "version": 1, "org_path": policy.org_path, "created_at": tx.now, "updated_at": tx.now,
-        "policy_no": told.policy_no, "kind": kind, "cause": cause, "owner": "core", "status": "open",
-        "ours": {"policy_version": policy.policy_version}, "theirs": {"core_version": told.body.core_version},
+        "id": uuid7(), "version": 1, "org_path": org_path, "created_at": tx.now, "updated_at": tx.now,
+        "policy_no": policy_no, "kind": str(kind), "cause": cause, "owner": owner, "status": "open",
+        "ours": ours, "theirs": theirs,
     }  # fmt: skip
     await tx.execute(insert(ReconciliationItem).values(**row).on_conflict_do_nothing())
 

@@ -7,6 +7,7 @@ from decimal import Decimal
 from typing import TYPE_CHECKING, Any
 
 from services.policy import events
+from services.policy.core.schemas import CorePolicy
 from services.policy.policy.tables import InsuredPerson, Policy, PolicyVersion
 from shared.clock import legal_day
 from shared.database import Transaction
@@ -25,17 +26,28 @@ def version_told(
     tx.publish(kind(**_version(policy, version, told)), policy)
     parts = [people[i : i + PART] for i in range(0, len(people), PART)]
     for n, part in enumerate(parts, start=1):
-        entries = [_listed(one) for one in part]
-        listed = events.InsuredListed(
+        entries = [listed(one) for one in part]
+        part_told = events.InsuredListed(
             policy_id=policy.id, policy_version=version.number, part=n, parts=len(parts), entries=entries
         )
-        tx.publish(listed, policy)
+        tx.publish(part_told, policy)
     if version.applied == "current" and version.status in ("cancelled", "rescinded") and version.ended_at is not None:
         ended = events.PolicyCancelled(
             policy_id=policy.id, effective_on=legal_day(version.ended_at), effective_at=version.ended_at,
             kind="rescind" if version.status == "rescinded" else "cancel", refund_amount=version.refund_amount,
         )  # fmt: skip
         tx.publish(ended, policy)
+
+
+_MEMBERS = (
+    "status", "effective_at", "starts_at", "ends_at", "ended_at", "premium", "premium_delta", "refund_amount",
+    "insured_count", "cover",
+)  # fmt: skip
+
+
+def comparable(version: PolicyVersion | CorePolicy) -> dict[str, Any]:
+    """The members in which a version as stored and one as sent can be set side by side."""
+    return {name: getattr(version, name) for name in _MEMBERS}
 
 
 def _version(policy: Policy, version: PolicyVersion, told: Told) -> dict[str, Any]:
@@ -70,7 +82,8 @@ def _version(policy: Policy, version: PolicyVersion, told: Told) -> dict[str, An
     }
 
 
-def _listed(one: InsuredPerson) -> events.ListedPerson:
+def listed(one: Any) -> events.ListedPerson:
+    """Somebody on a list as listeners hear it: without name and number."""
     return events.ListedPerson.model_validate(
         {
             "insured_ref": one.ref,

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from datetime import datetime
 from typing import Any, ClassVar
+from uuid import UUID
 
 from sqlalchemy.orm import Mapped
 
@@ -27,3 +28,4 @@ class ReconciliationItem(Record, Base):
     outcome: Mapped[str | None]
     reason: Mapped[str | None]
     resolved_at: Mapped[datetime | None]
+    resolved_by: Mapped[UUID | None]

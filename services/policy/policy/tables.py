@@ -22,6 +22,7 @@ class Base(DeclarativeBase):
         Decimal: Numeric(18, 2),
         dict[str, Any]: JSONB,
         list[dict[str, Any]]: JSONB,
+        list[str]: JSONB,
     }
 
 
@@ -40,6 +41,8 @@ class Policy(Record, Base):
     business: Mapped[str]
     compulsory: Mapped[bool]
     issued_by: Mapped[str]
+    made_here: Mapped[bool] = mapped_column(default=False)
+    """Whether number and versions are made here: the core then sends none of it."""
     stated_status: Mapped[str]
     """As the newest version says; what holds at a moment follows from it and the clock."""
     policy_version: Mapped[int]
@@ -58,6 +61,12 @@ class Policy(Record, Base):
     exhausted: Mapped[bool] = mapped_column(default=False)
     claims_open: Mapped[int] = mapped_column(default=0)
     """A mark set by events; it does not raise the version."""
+    application_id: Mapped[UUID | None]
+    product_version: Mapped[int | None]
+    """The version of the product's terms it was made on, where they are known here."""
+    underwriter_id: Mapped[UUID | None]
+    formed_on: Mapped[date | None]
+    """The day the contract was formed (art. 13), where it was decided here; else that of the issue stands for it."""
 
 
 class PolicyVersion(Part, Base):

@@ -33,6 +33,17 @@ class ItemKind(StrEnum):
     OWNED_HERE = "owned_here"
     PENDING_REFERENCE = "pending_reference"
     NUMBER_OF_OTHER_MASTER = "number_of_other_master"
+    INSURED_LIST = "insured_list"
+    INSURED_COUNT = "insured_count"
+    UNKNOWN_HERE = "unknown_here"
+    UNKNOWN_THERE = "unknown_there"
+    VERSION = "version"
+    VERSION_GAP = "version_gap"
+    STATUS = "status"
+    PREMIUM = "premium"
+    CLAIMS_PAID = "claims_paid"
+    MESSAGE_REFUSED = "message_refused"
+    MESSAGE_UNANSWERED = "message_unanswered"
 
 
 def content_digest(body: Mapping[str, Any]) -> str:

@@ -1,0 +1,1 @@
+"""Programs that show how other systems speak with Anlan."""

@@ -1,0 +1,1 @@
+"""A reference client for the core policy system: sends, repeats safely, compares, answers."""

@@ -1,0 +1,1 @@
+"""Applications of customers: proposals, endorsements, cancellations, from the first word to the answer."""

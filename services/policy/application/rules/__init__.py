@@ -1,0 +1,73 @@
+"""Applications: their states, their forms, who is insured, what it costs. Pure."""
+
+from services.policy.application.rules.form import (
+    ApplicationIncomplete,
+    BlankSignedForm,
+    Missing,
+    check_term,
+    missing_documents,
+    missing_fields,
+    missing_terms,
+    offer_faults,
+    offered_cover,
+    refuse_blank,
+    refuse_incomplete,
+)
+from services.policy.application.rules.lifecycle import (
+    FIRST,
+    NEXT,
+    OPEN_TO_CHANGE,
+    UNANSWERED,
+    UNDER_REVIEW,
+    ApplicationKind,
+    ApplicationOpen,
+    ApplicationStatus,
+    BackDated,
+    CompulsoryCover,
+    MissingToldAlready,
+    NothingMissing,
+    NotThePolicyholder,
+    PolicyNotInForce,
+    PremiumUndecided,
+    advance,
+    legal_moves,
+    refuse_back_dating,
+    refuse_unless,
+)
+from services.policy.application.rules.persons import (
+    DeathConsentMissing,
+    EmployerBeneficiary,
+    Listed,
+    MinorByOther,
+    MinorCapExceeded,
+    NoInsurableInterest,
+    age_on,
+    birthday_of,
+    refuse_above_minor_caps,
+    refuse_employer_benefit,
+    refuse_twice,
+    refuse_unconsented,
+    refuse_without_interest,
+    shares_add_up,
+)
+from services.policy.application.rules.premium import (
+    WHOLE,
+    RateOutsideFiledRange,
+    annual_premium,
+    authority_amount,
+    premium_of_term,
+    refuse_unfiled,
+)
+
+__all__ = [
+    "FIRST", "NEXT", "OPEN_TO_CHANGE", "UNANSWERED", "UNDER_REVIEW", "WHOLE", "ApplicationIncomplete",
+    "ApplicationKind",
+    "ApplicationOpen", "ApplicationStatus", "BackDated", "BlankSignedForm", "CompulsoryCover", "DeathConsentMissing",
+    "EmployerBeneficiary", "Listed", "MinorByOther", "MinorCapExceeded", "Missing", "MissingToldAlready",
+    "NoInsurableInterest", "NotThePolicyholder", "NothingMissing", "PolicyNotInForce", "PremiumUndecided",
+    "RateOutsideFiledRange", "advance", "age_on", "annual_premium", "authority_amount", "birthday_of", "check_term",
+    "legal_moves",
+    "missing_documents", "missing_fields", "missing_terms", "offer_faults", "offered_cover", "premium_of_term",
+    "refuse_above_minor_caps", "refuse_back_dating", "refuse_blank", "refuse_employer_benefit", "refuse_incomplete",
+    "refuse_twice", "refuse_unconsented", "refuse_unfiled", "refuse_unless", "refuse_without_interest", "shares_add_up",
+]  # fmt: skip

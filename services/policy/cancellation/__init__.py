@@ -1,0 +1,1 @@
+"""Cancellation: the contract ends with the notice, what is unearned goes back, open claims go on."""

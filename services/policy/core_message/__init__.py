@@ -1,0 +1,1 @@
+"""Messages to the core, and what it answered to each."""

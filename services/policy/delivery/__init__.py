@@ -1,0 +1,1 @@
+"""Delivering policies, endorsements, refunds, receipts and invoices, with proof."""

@@ -1,0 +1,1 @@
+"""Insured lists of any size, whole or as what changed."""

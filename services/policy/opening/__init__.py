@@ -1,0 +1,1 @@
+"""Opening an application: who may, about what, at which unit."""

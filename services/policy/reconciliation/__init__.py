@@ -1,0 +1,1 @@
+"""The daily comparison with the core, its differences and how each was resolved."""
