@@ -1,5 +1,5 @@
-"""Sites, checklists, prevention plans, assessments; what a visit knows of them; the ends of policies and merged
-customers, so that events may come in any order."""
+"""Sites, checklists, prevention plans, assessments; what a visit knows of them; the ends of policies and
+applications, so that events may come in any order."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ from alembic import op
 from shared.migrations import follows, part_of, scoped
 
 revision = "20261125_0400"
-down_revision = "20261124_2300"
+down_revision = "20261125_0450"
 
 _RECORD = """
   id uuid primary key,
@@ -185,11 +185,4 @@ def _order_of_events() -> None:
           ended_at timestamptz not null,
           record_version integer not null
         )""")
-    op.execute("create table customers_merged_seen (merged_id uuid primary key, kept_id uuid not null)")
     op.execute("create table applications_ended_seen (application_id uuid primary key, outcome text not null)")
-    op.execute("""
-        alter table claims_seen
-          add column matched_version integer not null default 0,
-          add column told_version integer not null default 0
-        """)
-    op.execute("create index claims_seen_of_policy on claims_seen (policy_id)")
