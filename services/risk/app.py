@@ -52,5 +52,6 @@ def create_app(settings: RiskSettings | None = None) -> FastAPI:
     async def prepare(app: FastAPI, _db: Database) -> None:
         app.state.actions = ACTIONS
         app.state.plan_actions = PLAN_ACTIONS
+        app.state.hazard_actions = ()
 
     return build_app("risk", chosen, rooms, prepare=prepare)

@@ -99,3 +99,14 @@ class Hazard(Record, Base):
     comment: Mapped[str | None]
     due_on: Mapped[date | None]
     """Counted from the service of the written notice; none before it."""
+    place: Mapped[str | None]
+    found_by: Mapped[UUID | None]
+    notice_id: Mapped[UUID | None]
+    served_on: Mapped[date | None]
+    extensions: Mapped[int] = mapped_column(default=0)
+    steps: Mapped[int] = mapped_column(default=0)
+    """How often its period has passed without cure: the levels that it has climbed."""
+    escalated_unit: Mapped[str | None]
+    claimed_done_at: Mapped[datetime | None]
+    reinspected_at: Mapped[datetime | None]
+    closed_at: Mapped[datetime | None]
