@@ -6,6 +6,8 @@ from pathlib import Path
 
 from fastapi import FastAPI
 
+from services.risk.follow_up import queries as follow_up_queries
+from services.risk.follow_up import routes as follow_up_routes
 from services.risk.hazard import routes as hazard_routes
 from services.risk.inspection import handlers as inspection
 from services.risk.inspection import queries as inspection_queries
@@ -14,6 +16,8 @@ from services.risk.inspection.queries import ACTIONS, PLAN_ACTIONS
 from services.risk.inspection.tables import Hazard, Inspection, InspectionPlan
 from services.risk.key_risk import routes as key_risk_routes
 from services.risk.key_risk.tables import KeyRiskFile
+from services.risk.rectification import routes as rectification_routes
+from services.risk.rectification.tables import RectificationNotice
 from services.risk.settings import RiskSettings
 from shared.assignees import assignee_routes
 from shared.attachments import record_files
@@ -37,13 +41,20 @@ def create_app(settings: RiskSettings | None = None) -> FastAPI:
     rooms = (
         inspection_routes.room,
         hazard_routes.room,
+        rectification_routes.room,
+        rectification_routes.letters_room,
+        follow_up_routes.room,
         key_risk_routes.room,
         record_routes(InspectionPlan, "/v1/inspection-plans", read="risk.inspection.read"),
         record_routes(Inspection, "/v1/inspections", read="risk.inspection.read"),
         record_routes(Hazard, "/v1/hazards", read="risk.hazard.read"),
+        record_routes(RectificationNotice, rectification_routes.PATH, read="risk.rectification.read"),
         record_routes(KeyRiskFile, "/v1/key-risk-files", read="risk.key_risk_file.read"),
         record_files(Inspection, "/v1/inspections", read="risk.attachment.read", write="risk.attachment.add"),
         record_files(Hazard, "/v1/hazards", read="risk.attachment.read", write="risk.attachment.add"),
+        record_files(
+            RectificationNotice, rectification_routes.PATH, read="risk.attachment.read", write="risk.attachment.add"
+        ),
         work_item_routes(MOVES),
         assignee_routes({("inspections", "inspect"): inspection_queries.who_may_inspect}),
         audit_routes("risk"),
@@ -52,6 +63,6 @@ def create_app(settings: RiskSettings | None = None) -> FastAPI:
     async def prepare(app: FastAPI, _db: Database) -> None:
         app.state.actions = ACTIONS
         app.state.plan_actions = PLAN_ACTIONS
-        app.state.hazard_actions = ()
+        app.state.hazard_actions = follow_up_queries.ACTIONS
 
     return build_app("risk", chosen, rooms, prepare=prepare)

@@ -46,6 +46,31 @@ class HazardFound(Payload):
     due_on: date | None = None
 
 
+class HazardOverdue(Payload):
+    """Its day has passed without cure; `step` counts how often, `unit_code` is the unit above that has to act now."""
+
+    SUBJECT: ClassVar[str] = "risk.hazard.overdue.v1"
+
+    hazard_id: UUID
+    policy_id: UUID | None = None
+    customer_id: UUID
+    hazard_class: str = Field(alias="class")
+    due_on: date
+    step: int
+    unit_code: str
+
+
+class HazardClosed(Payload):
+    """Another visit has found it cured."""
+
+    SUBJECT: ClassVar[str] = "risk.hazard.closed.v1"
+
+    hazard_id: UUID
+    policy_id: UUID | None = None
+    customer_id: UUID
+    hazard_class: str = Field(alias="class")
+
+
 class KeyRiskFileOpened(Payload):
     SUBJECT: ClassVar[str] = "risk.key_risk_file.opened.v1"
 
@@ -63,6 +88,8 @@ EVENTS: tuple[type[Payload], ...] = (
     InspectionDue,
     InspectionCompleted,
     HazardFound,
+    HazardOverdue,
+    HazardClosed,
     KeyRiskFileOpened,
     KeyRiskFileClosed,
 )

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from services.risk.app import RULE_SETS
 from services.risk.consumers import CONSUMERS
+from services.risk.follow_up.handlers import OVERDUE
 from services.risk.key_risk.handlers import ACTIVE
 from services.risk.plan.handlers import DUE
 from services.risk.settings import RiskSettings
@@ -17,7 +18,7 @@ def main() -> None:
         "risk",
         settings,
         consumers=CONSUMERS,
-        ticks=(DUE, ACTIVE),
+        ticks=(DUE, OVERDUE, ACTIVE),
         rule_set_folder=RULE_SETS,
     )
 

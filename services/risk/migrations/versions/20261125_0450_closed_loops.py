@@ -66,6 +66,7 @@ def _hazards() -> None:
           add column served_on date,
           add column extensions integer not null default 0,
           add column steps integer not null default 0,
+          add column overdue_for date,
           add column escalated_unit text,
           add column claimed_done_at timestamptz,
           add column reinspected_at timestamptz,
