@@ -205,6 +205,8 @@ async def cover_ended(tx: Transaction, policy_id: UUID) -> None:
 
 
 async def _escalated(tx: Transaction, policy_id: UUID, hazard_ids: Collection[UUID] | None) -> list[Hazard]:
+    if hazard_ids is not None and not hazard_ids:
+        return []
     statement = select(Hazard).where(Hazard.policy_id == policy_id, Hazard.status == str(HazardStatus.ESCALATED))
     if hazard_ids is not None:
         statement = statement.where(Hazard.id.in_(hazard_ids))
