@@ -138,8 +138,10 @@ def _heard() -> None:
     op.execute("""
         create table findings_seen (
           finding_id uuid primary key, about_kind text not null, about uuid not null, severity text not null,
-          raised_at timestamptz not null, plan_id uuid
+          raised_at timestamptz not null, plan_id uuid, corrected_at timestamptz, measures text, person_id uuid
         )""")
-    op.execute("create index findings_seen_waiting on findings_seen (about) where plan_id is null")
+    op.execute("create index findings_seen_about on findings_seen (about)")
+    op.execute("create table key_risk_evaluations (customer_id uuid primary key, evaluated_at timestamptz not null)")
+    op.execute("create index policies_seen_begin on policies_seen (starts_at)")
     op.execute("alter table claims_seen add column record_version integer not null default 0")
     op.execute("create index claims_seen_by_policy on claims_seen (policy_id)")
