@@ -11,6 +11,7 @@ from services.risk.assessment.tables import RiskAssessment
 from services.risk.checklist import routes as checklist_routes
 from services.risk.checklist.tables import Checklist
 from services.risk.contact import routes as contact_routes
+from services.risk.correction import routes as correction_routes
 from services.risk.exposure.tables import Site
 from services.risk.fieldwork import routes as fieldwork_routes
 from services.risk.follow_up import queries as follow_up_queries
@@ -64,6 +65,7 @@ def create_app(settings: RiskSettings | None = None) -> FastAPI:
         follow_up_routes.room,
         key_risk_routes.room,
         contact_routes.room,
+        correction_routes.room,
         record_routes(InspectionPlan, "/v1/inspection-plans", read="risk.inspection.read"),
         record_routes(Site, "/v1/sites", read="risk.site.read"),
         record_routes(PreventionPlan, "/v1/prevention-plans", read="risk.inspection.read"),

@@ -10,6 +10,7 @@ from uuid import UUID
 from pydantic import AwareDatetime, BaseModel, Field
 from sqlalchemy.dialects.postgresql import insert
 
+from services.risk.correction.handlers import give_to_plan
 from services.risk.exposure import queries as exposure
 from services.risk.exposure.queries import kept_customer
 from services.risk.exposure.tables import PolicyEndSeen, PolicySeen
@@ -108,6 +109,7 @@ async def _follow(tx: Transaction, policy_id: UUID) -> None:
     await plan_for(tx, policy)
     await end_visits(tx, policy)
     await prevention_for(tx, policy)
+    await give_to_plan(tx, policy_id)
     for claim in await exposure.claims_of_policy(tx, policy_id):
         await after_accident(tx, claim)
     await evaluate(tx, policy.customer_id)
