@@ -8,8 +8,10 @@ from fastapi import FastAPI
 
 from services.risk.assessment import routes as assessment_routes
 from services.risk.assessment.tables import RiskAssessment
+from services.risk.calendar import routes as calendar_routes
 from services.risk.checklist import routes as checklist_routes
 from services.risk.checklist.tables import Checklist
+from services.risk.comparison import routes as comparison_routes
 from services.risk.contact import routes as contact_routes
 from services.risk.correction import routes as correction_routes
 from services.risk.exposure.tables import Site
@@ -58,6 +60,8 @@ def create_app(settings: RiskSettings | None = None) -> FastAPI:
         checklist_routes.room,
         prevention_routes.room,
         site_routes.room,
+        calendar_routes.room,
+        comparison_routes.room,
         assessment_routes.room,
         hazard_routes.room,
         rectification_routes.room,

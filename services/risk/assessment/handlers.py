@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from datetime import datetime
 from typing import Any
 from uuid import UUID
 
@@ -84,10 +85,9 @@ async def sign(
         row = await tx.find_for_change(RiskAssessment, assessment_id, version)
         rules.may_sign(row.status)
         policy = await exposure.policy(tx, row.policy_id)
-        for person in {actor.person_id, actor.on_behalf_of or actor.person_id} if policy is not None else ():
-            check_inspector(
-                person, actor.scope, row.org_path, seller_id=policy.seller_id, underwriter_id=policy.underwriter_id
-            )
+        duties = {} if policy is None else {"seller_id": policy.seller_id, "underwriter_id": policy.underwriter_id}
+        for person in {actor.person_id, actor.on_behalf_of or actor.person_id}:
+            check_inspector(person, actor.scope, row.org_path, **{"seller_id": None, "underwriter_id": None, **duties})
         given = command.handed_over
         rules.refuse_future(given.at, tx.now, "#/handed_over/at")
         files = [given.attachment_id] if given.attachment_id else []
@@ -95,7 +95,7 @@ async def sign(
         row.status, row.signed_by, row.signed_at = str(rules.AssessmentStatus.SIGNED), actor.person_id, tx.now
         row.handed_over_at = given.at
         row.handed_over = given.model_dump(mode="json", exclude={"at"}, exclude_none=True)
-        tx.publish(_signed(row), row)
+        tx.publish(_signed(row, tx.now), row)
         tx.note("sign", row, before={"status": "draft"}, after={"status": row.status, "method": given.method})
         state = AssessmentState(id=row.id, version=row.version, status=row.status)
         out = AssessmentFactOut(
@@ -104,8 +104,8 @@ async def sign(
         return tx.answer(out, location=f"/v1/risk-assessments/{row.id}", version=row.version)
 
 
-def _signed(row: RiskAssessment) -> events.AssessmentSigned:
+def _signed(row: RiskAssessment, at: datetime) -> events.AssessmentSigned:
     return events.AssessmentSigned(
         assessment_id=row.id, customer_id=row.customer_id, application_id=row.application_id, policy_id=row.policy_id,
-        score=row.score, level=row.level, assessor_id=row.assessor_person_id, signed_at=row.signed_at,
+        score=row.score, level=row.level, assessor_id=row.assessor_person_id, signed_at=at,
     )  # fmt: skip

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from typing import Any
 from uuid import UUID
 
 from pydantic import AwareDatetime, BaseModel
@@ -45,7 +46,7 @@ async def _told(tx: Transaction, event: Received[ClaimTold]) -> None:
     statement = insert(ClaimSeen).values(**row, cancelled=False, record_version=event.record_version)
     new, held = statement.excluded, ClaimSeen
     later = new.record_version >= held.record_version
-    kept = {
+    kept: dict[str, Any] = {
         name: case(
             (later, func.coalesce(new[name], getattr(held, name))), else_=func.coalesce(getattr(held, name), new[name])
         )

@@ -39,9 +39,11 @@ async def package(tx: Transaction, inspection: Inspection) -> PackageOut:
 
 
 def _brief(site: Site) -> SiteBrief:
-    plain = {name: getattr(site, name) for name in ("id", "name", "address", "area_code", "insured_count", "industry")}
-    position = {name: getattr(site, name) for name in ("longitude", "latitude")}
-    return SiteBrief(**plain, **{name: None if value is None else f"{value:f}" for name, value in position.items()})
+    return SiteBrief(
+        id=site.id, name=site.name, address=site.address, area_code=site.area_code, industry=site.industry,
+        insured_count=site.insured_count, longitude=None if site.longitude is None else f"{site.longitude:f}",
+        latitude=None if site.latitude is None else f"{site.latitude:f}",
+    )  # fmt: skip
 
 
 async def _earlier(tx: Transaction, inspection: Inspection) -> EarlierVisit | None:

@@ -53,7 +53,8 @@ async def prevention_for(tx: Transaction, policy: PolicySeen) -> None:
         setattr(plan, name, value)
     plan.status, plan.version, plan.updated_at = after, plan.version + 1, tx.now
     await tx.flush()
-    tx.note("plan", plan, before=before and {"status": before}, after={"status": after, "changed": because})
+    told = {"status": after, "changed": because}
+    tx.note("plan", plan, before=None if before is None else {"status": before}, after=told)
     await _work(tx, plan)
 
 
