@@ -115,7 +115,11 @@ CLAIMS = (
 RISK = (
     Emission(
         "risk", ("risk.inspection.completed.v1",), _of("inspection_id"),
-        _rows("inspections", "id", "reported_at is not null"),
+        _rows("inspections", "id", "signed_at is not null"),
+    ),
+    Emission(
+        "risk", ("risk.assessment.signed.v1",), "told.record_id::text",
+        _rows("risk_assessments", "id", "signed_at is not null"),
     ),
     Emission("risk", ("risk.hazard.found.v1",), _of("hazard_id"), _rows("hazards", "id"), at_least=True),
     Emission("risk", ("risk.key_risk_file.opened.v1",), "told.record_id::text", _rows("key_risk_files", "id")),

@@ -38,10 +38,20 @@ def visit(stage: Stage, policies: Policies) -> None:
     stage.act(engineer, "agrees on the visit with the customer", f"{here}/schedules", agreed, on=here)
     _rate(stage, here)
     stage.act(engineer, "reports the visit, eight sections", f"{here}/reports", _report(stage), on=here)
+    _sign(stage, here)
     for role, said in (("leader", "月底前整改完毕。"), ("safety_head", "已断电挂牌。")):
         stage.act(engineer, f"records what the {role} says", f"{here}/feedback", {"role": role, "text": said}, on=here)
     stage.must("the state of the visit", stage.read(engineer, here)["status"], "closed")
     stage.number("inspection", due["inspection_no"])
+
+
+def _sign(stage: Stage, here: str) -> None:
+    """Both sides: the engineer himself, and the customer's head of safety by hand."""
+    engineer = stage.cast.who("risk_engineer", stage.cast.units.central_branches[0])
+    own = {"side": "inspector", "method": "electronic"}
+    theirs = {"side": "customer", "method": "handwritten", "signer_name": "欧阳岚", "signer_role": "安全负责人"}
+    for signed, what in ((own, "signs the report"), (theirs, "has the report signed by the customer")):
+        stage.act(engineer, what, f"{here}/signatures", signed | {"signed_at": stage.clock.said}, on=here)
 
 
 def _announced(items: list[dict[str, Any]]) -> dict[str, Any] | None:

@@ -8,6 +8,7 @@ from uuid import UUID
 
 from pydantic import Field
 
+from shared.clock import Instant
 from shared.events import Payload
 from shared.money import Money
 
@@ -23,7 +24,10 @@ class InspectionDue(Payload):
 
 
 class InspectionCompleted(Payload):
-    """`hazards` counts the hazards found by class; the loss is the largest of one event, in yuan."""
+    """The report is signed. `hazards` counts those found by class; the loss is the largest of one event, in yuan.
+
+    Who inspected, and when, is what an underwriter's decision on a survey is held against.
+    """
 
     SUBJECT: ClassVar[str] = "risk.inspection.completed.v1"
 
@@ -31,9 +35,28 @@ class InspectionCompleted(Payload):
     application_id: UUID | None = None
     policy_id: UUID | None = None
     customer_id: UUID
+    kind: str
     risk_level: str
     hazards: dict[str, int]
     probable_maximum_loss: Money | None = None
+    inspector_id: UUID
+    inspected_at: Instant
+    signed_at: Instant
+
+
+class AssessmentSigned(Payload):
+    """Signed and handed to the customer; `score` counts points of safety, `level` is that of the risk."""
+
+    SUBJECT: ClassVar[str] = "risk.assessment.signed.v1"
+
+    assessment_id: UUID
+    customer_id: UUID
+    application_id: UUID | None = None
+    policy_id: UUID | None = None
+    score: int
+    level: str
+    assessor_id: UUID
+    signed_at: Instant
 
 
 class HazardFound(Payload):
@@ -44,6 +67,31 @@ class HazardFound(Payload):
     customer_id: UUID
     hazard_class: str = Field(alias="class")
     due_on: date | None = None
+
+
+class HazardOverdue(Payload):
+    """Its day has passed without cure; `step` counts how often, `unit_code` is the unit above that has to act now."""
+
+    SUBJECT: ClassVar[str] = "risk.hazard.overdue.v1"
+
+    hazard_id: UUID
+    policy_id: UUID | None = None
+    customer_id: UUID
+    hazard_class: str = Field(alias="class")
+    due_on: date
+    step: int
+    unit_code: str
+
+
+class HazardClosed(Payload):
+    """Another visit has found it cured."""
+
+    SUBJECT: ClassVar[str] = "risk.hazard.closed.v1"
+
+    hazard_id: UUID
+    policy_id: UUID | None = None
+    customer_id: UUID
+    hazard_class: str = Field(alias="class")
 
 
 class KeyRiskFileOpened(Payload):
@@ -62,7 +110,10 @@ class KeyRiskFileClosed(Payload):
 EVENTS: tuple[type[Payload], ...] = (
     InspectionDue,
     InspectionCompleted,
+    AssessmentSigned,
     HazardFound,
+    HazardOverdue,
+    HazardClosed,
     KeyRiskFileOpened,
     KeyRiskFileClosed,
 )

@@ -4,9 +4,10 @@ from __future__ import annotations
 
 from services.risk.app import RULE_SETS
 from services.risk.consumers import CONSUMERS
-from services.risk.key_risk.handlers import ACTIVE
-from services.risk.plan.handlers import DUE
+from services.risk.due.handlers import DUE
+from services.risk.follow_up.handlers import OVERDUE
 from services.risk.settings import RiskSettings
+from services.risk.watch.handlers import TICKS as WATCH_TICKS
 from shared.workers import run_worker
 
 
@@ -17,7 +18,7 @@ def main() -> None:
         "risk",
         settings,
         consumers=CONSUMERS,
-        ticks=(DUE, ACTIVE),
+        ticks=(DUE, OVERDUE, *WATCH_TICKS),
         rule_set_folder=RULE_SETS,
     )
 

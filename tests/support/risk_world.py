@@ -32,6 +32,11 @@ HAZARD = {
     "probable_maximum_loss": "2400000.00", "reasoning": "一次爆炸波及一个车间",
 }  # fmt: skip
 
+INSPECTOR_SIGNS = {"side": "inspector", "method": "electronic"}
+CUSTOMER_SIGNS = {
+    "side": "customer", "method": "handwritten", "signer_name": "欧阳岚", "signer_role": "安全负责人",
+}  # fmt: skip
+
 
 def event(subject: str, record_id: UUID, data: dict[str, Any], version: int = 1, **changes: Any) -> Arrival:
     """One event as it arrives."""

@@ -9,8 +9,10 @@ from uuid import UUID
 
 from sqlalchemy import select
 
-from services.risk.exposure.tables import ClaimSeen, PolicySeen
+from services.risk.exposure.tables import ClaimSeen, CustomerMerged, PolicySeen, Site
+from shared.actor import Actor
 from shared.database import Transaction
+from shared.errors import ReferenceNotFound
 from shared.rule_sets import in_force
 
 
@@ -39,3 +41,31 @@ async def claims_of(tx: Transaction, customer_id: UUID) -> Sequence[ClaimSeen]:
         ClaimSeen.customer_id == customer_id, ClaimSeen.cancelled.is_(False), ClaimSeen.loss_on.is_not(None)
     )
     return await tx.scalars(statement.order_by(ClaimSeen.loss_on))
+
+
+async def policy_in_scope(tx: Transaction, actor: Actor, policy_no: str) -> PolicySeen:
+    """The policy of that number at or below the caller's unit. Raises `ReferenceNotFound` at `#/policy_no`."""
+    found = await policy_of_number(tx, policy_no)
+    if found is None or not (found.path == actor.scope or found.path.startswith(f"{actor.scope}.")):
+        raise ReferenceNotFound.at("#/policy_no")
+    return found
+
+
+async def claims_of_policy(tx: Transaction, policy_id: UUID) -> Sequence[ClaimSeen]:
+    """Claims on a policy whose report has come, cancelled ones too."""
+    statement = select(ClaimSeen).where(ClaimSeen.policy_id == policy_id, ClaimSeen.loss_on.is_not(None))
+    return await tx.scalars(statement.order_by(ClaimSeen.claim_id))
+
+
+async def sites_of_policy(tx: Transaction, policy_id: UUID) -> Sequence[Site]:
+    """The insured sites of a policy that are still worked at, the earliest registered first."""
+    statement = select(Site).where(Site.policy_id == policy_id, Site.status == "active")
+    return await tx.scalars(statement.order_by(Site.id))
+
+
+async def kept_customer(tx: Transaction, customer_id: UUID) -> UUID:
+    """The customer that `customer_id` is now, after all mergers heard of."""
+    seen = {customer_id}
+    while (into := await tx.session.get(CustomerMerged, customer_id)) is not None and into.kept_id not in seen:
+        seen.add(customer_id := into.kept_id)
+    return customer_id

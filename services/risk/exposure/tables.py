@@ -1,4 +1,4 @@
-"""Policies and claims as their services announced them; copies without row scope."""
+"""Policies and claims as their services announced them, copies without row scope; and the insured sites."""
 
 from __future__ import annotations
 
@@ -10,6 +10,8 @@ from uuid import UUID
 from sqlalchemy import DateTime, Numeric
 from sqlalchemy.dialects.postgresql import JSONB
 from sqlalchemy.orm import DeclarativeBase, Mapped, mapped_column
+
+from shared.database import Record
 
 
 class Base(DeclarativeBase):
@@ -48,6 +50,25 @@ class PolicySeen(Base):
     underwriter_id: Mapped[UUID | None]
 
 
+class PolicyEndSeen(Base):
+    """The end of a policy's cover before its term, which may be heard before the policy itself."""
+
+    __tablename__ = "policy_ends_seen"
+
+    policy_id: Mapped[UUID] = mapped_column(primary_key=True)
+    ended_at: Mapped[datetime]
+    record_version: Mapped[int]
+
+
+class ApplicationEndedSeen(Base):
+    """An application that will not become a policy: nobody surveys for it any more."""
+
+    __tablename__ = "applications_ended_seen"
+
+    application_id: Mapped[UUID] = mapped_column(primary_key=True)
+    outcome: Mapped[str]
+
+
 class ClaimSeen(Base):
     """A claim: whose, when, and whether somebody was hurt. Events of one claim come in any order."""
 
@@ -61,3 +82,37 @@ class ClaimSeen(Base):
     injured_count: Mapped[int | None]
     death_count: Mapped[int | None]
     cancelled: Mapped[bool] = mapped_column(default=False)
+    record_version: Mapped[int] = mapped_column(default=0)
+    """Of the newest report or match that was heard."""
+
+
+class CustomerMerged(Base):
+    """A customer that is another one since."""
+
+    __tablename__ = "merged_customers"
+
+    merged_id: Mapped[UUID] = mapped_column(primary_key=True)
+    kept_id: Mapped[UUID]
+
+
+class Site(Record, Base):
+    """An insured place: where it lies, how many people work there, and in which industry."""
+
+    __tablename__ = "sites"
+    record_type: ClassVar[str] = "site"
+
+    customer_id: Mapped[UUID]
+    policy_id: Mapped[UUID | None]
+    policy_no: Mapped[str | None]
+    name: Mapped[str]
+    address: Mapped[str]
+    address_key: Mapped[str]
+    """The address without spaces, in one width and case: what two writings of one address have alike."""
+    area_code: Mapped[str]
+    longitude: Mapped[Decimal | None] = mapped_column(Numeric(9, 6))
+    latitude: Mapped[Decimal | None] = mapped_column(Numeric(9, 6))
+    """Degrees; both are there or none."""
+    insured_count: Mapped[int]
+    industry: Mapped[str]
+    unit_code: Mapped[str]
+    status: Mapped[str] = mapped_column(default="active")

@@ -15,8 +15,10 @@ from services.risk.inspection.rules import InspectionStatus, advance
 from services.risk.inspection.tables import Hazard, Inspection
 from shared.actor import Actor
 from shared.database import Database, Transaction
+from shared.errors import Text
 from shared.idempotency import Answer, RequestKey
 from shared.ids import uuid7
+from shared.work_items import open_item
 
 _AT_WORK = (InspectionStatus.IN_PROGRESS, InspectionStatus.SCHEDULED, InspectionStatus.OVERDUE)
 
@@ -31,14 +33,15 @@ async def rate_hazard(
         scoring = rules.read_scoring(await exposure.thresholds(tx, "hazard"))
         rating = rules.rate(command.likelihood, command.exposure, command.consequence, scoring)
         policy = await exposure.policy(tx, inspection.policy_id)
-        rules.check_pml(
-            command.probable_maximum_loss, None if policy is None else policy.limit_per_accident, command.comment or ""
-        )
+        limit = None if policy is None else policy.limit_per_accident or policy.aggregate_limit
+        rules.check_pml(command.probable_maximum_loss, limit, command.comment or "")
         hazard = await tx.scalar(
             select(Hazard).where(Hazard.inspection_id == inspection_id, Hazard.client_id == client_id)
         )
         if hazard is not None and _same(hazard, command):
             return tx.answer(HazardItem.model_validate(hazard), status=200, version=hazard.version)
+        if hazard is not None:
+            rules.refuse_noticed(rules.HazardStatus(hazard.status), hazard.notice_id is not None)
         hazard = await _write(tx, hazard, inspection, client_id, command, rating)
         if inspection.state is not InspectionStatus.IN_PROGRESS:
             before = inspection.status
@@ -68,7 +71,8 @@ async def _write(
         hazard = Hazard(
             id=uuid7(), version=0, org_path=inspection.org_path, inspection_id=inspection.id, client_id=client_id,
             policy_id=inspection.policy_id, policy_no=inspection.policy_no, customer_id=inspection.customer_id,
-            unit_code=inspection.unit_code, status=str(rules.HazardStatus.RATED),
+            unit_code=inspection.unit_code, status=str(rules.HazardStatus.RATED), found_by=tx.actor.person_id,
+            extensions=0, steps=0,
         )  # fmt: skip
         tx.add(hazard)
     else:
@@ -80,17 +84,20 @@ async def _write(
     hazard.version += 1
     hazard.updated_at = tx.now
     await tx.flush()
-    tx.publish(
-        events.HazardFound.model_validate(
-            {
-                "hazard_id": hazard.id,
-                "policy_id": hazard.policy_id,
-                "customer_id": hazard.customer_id,
-                "class": hazard.hazard_class,
-                "due_on": hazard.due_on,
-            }
-        ),
-        hazard,
-    )
+    tell_found(tx, hazard)
+    await open_item(
+        tx, "issue_rectification_notice", hazard, Text("出具整改意见书", "Issue the rectification notice"),
+        number=inspection.inspection_no, unit_code=hazard.unit_code, position="risk_engineer",
+        priority="high" if hazard.hazard_class == "extreme" else "normal", href="/v1/rectification-notices",
+    )  # fmt: skip
     tx.note("rate", hazard, before=before, after={"class": hazard.hazard_class, "score": str(hazard.score)})
     return hazard
+
+
+def tell_found(tx: Transaction, hazard: Hazard) -> None:
+    """The hazard as it stands: told when it is rated, and again when its day is set, put off or counts anew."""
+    told = {
+        "hazard_id": hazard.id, "policy_id": hazard.policy_id, "customer_id": hazard.customer_id,
+        "class": hazard.hazard_class, "due_on": hazard.due_on,
+    }  # fmt: skip
+    tx.publish(events.HazardFound.model_validate(told), hazard)

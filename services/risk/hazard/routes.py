@@ -50,7 +50,9 @@ async def list_hazards(request: Request, call: Reads) -> Response:
 
 @room.reads("/v1/hazards/{hazard_id}", HazardOut, may="risk.hazard.read")
 async def read_hazard(hazard_id: UUID, call: Reads) -> Response:
-    """One hazard."""
+    """One hazard, with what was shown of its cure and what the caller may do."""
     async with call.db.transaction(call.actor) as tx:
         hazard = await tx.find(Hazard, hazard_id)
-        return shown(shapes.alone(hazard), version=hazard.version)
+        facts = await queries.facts_of(tx, hazard)
+        out = shapes.alone(facts, call.state.hazard_actions, call.actor, call.language)
+        return shown(out, version=hazard.version)

@@ -170,6 +170,12 @@ def check_pml(pml: Decimal, insured_limit: Decimal | None, comment: str) -> None
         raise PmlCommentRequired(fault, probable_maximum_loss=pml)
 
 
+def refuse_noticed(current: HazardStatus, noticed: bool) -> None:
+    """Refuse (409) rating anew what the customer was told in writing."""
+    if noticed or current is not HazardStatus.RATED:
+        raise StateConflict(current_state=str(current), legal_moves=[])
+
+
 def due_on(served_on: date, rectify_days: int) -> date:
     """The last day to cure a hazard; the day of service is not counted."""
     return served_on + timedelta(days=rectify_days)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from datetime import date
 from decimal import Decimal
-from typing import Annotated
+from typing import Annotated, Any
 
 from pydantic import BaseModel, ConfigDict, Field, PlainSerializer
 
@@ -20,6 +20,7 @@ class RateHazard(BaseModel):
     model_config = ConfigDict(extra="forbid")
 
     description: str = Field(min_length=1, max_length=4000)
+    place: str | None = Field(default=None, max_length=200)
     likelihood: Rate
     exposure: Rate
     consequence: Rate
@@ -54,7 +55,49 @@ class HazardItem(BaseModel):
     reasoning: str
     comment: str | None = None
     due_on: date | None = None
+    place: str | None = None
+    notice_id: Id | None = None
+    served_on: date | None = None
+    extensions: int = 0
+    steps: int = 0
+    escalated_unit: str | None = None
+    claimed_done_at: Instant | None = None
+    reinspected_at: Instant | None = None
+    closed_at: Instant | None = None
+
+
+class EvidenceOut(BaseModel):
+    """`kind`: `rectification` (the customer's) or `re_inspection`; `cured`: what the other visit found."""
+
+    model_config = ConfigDict(from_attributes=True)
+
+    id: Id
+    created_at: Instant
+    kind: str
+    told: str
+    cured: bool | None = None
+    inspection_id: Id | None = None
+    attachment_ids: list[str]
+    person_id: Id
+    occurred_at: Instant
 
 
 class HazardOut(HazardItem):
+    evidence: list[EvidenceOut]
     available_actions: list[ActionOut]
+
+
+class HazardState(BaseModel):
+    id: Id
+    version: int
+    status: str
+
+
+class HazardFactOut(BaseModel):
+    """One act on a hazard, with the hazard it changed."""
+
+    id: Id
+    created_at: Instant
+    kind: str
+    told: dict[str, Any]
+    hazard: HazardState

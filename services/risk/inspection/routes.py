@@ -39,6 +39,12 @@ async def schedule(inspection_id: UUID, command: schemas.Schedule, call: Changes
     return sent(await handlers.schedule(call.db, call.actor, call.key, inspection_id, call.version, command))
 
 
+@room.posts("/v1/inspections/{inspection_id}/confirmations", schemas.InspectionFactOut, may="risk.inspection.schedule")
+async def confirm_visit(inspection_id: UUID, command: schemas.ConfirmVisit, call: Changes) -> Response:
+    """Record that the customer confirmed the day agreed."""
+    return sent(await handlers.confirm_visit(call.db, call.actor, call.key, inspection_id, call.version, command))
+
+
 @room.posts(
     "/v1/inspections/{inspection_id}/reports", schemas.InspectionFactOut, may="risk.inspection.report",
 )  # fmt: skip

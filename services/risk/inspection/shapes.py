@@ -7,9 +7,11 @@ from typing import Any
 
 from services.risk.exposure.tables import ClaimSeen
 from services.risk.inspection import queries, schemas
-from services.risk.inspection.tables import Inspection, InspectionPlan
+from services.risk.inspection.tables import Inspection, InspectionPlan, InspectionSignature
 from shared.actions import Action, judged
+from shared.clock import rfc3339
 from shared.database import Transaction
+from shared.masking import masked_name
 
 
 def item(row: Inspection) -> schemas.InspectionItem:
@@ -35,9 +37,22 @@ async def alone(
     """The visit read singly, with its hazards and the customer's claims."""
     facts = await queries.facts_of(tx, inspection)
     return schemas.InspectionOut(
-        **item(inspection).model_dump(), inspector_person_id=inspection.inspector_person_id,
-        sections=inspection.sections, participants=inspection.participants, warnings=inspection.warnings,
-        feedback=inspection.feedback, hazards=list(hazards),
-        claims=[claim(one) for one in await queries.claims_of(tx, inspection)],
+        **item(inspection).model_dump(), place=inspection.place, reasons=inspection.reasons,
+        confirmation=inspection.confirmation, checklist_id=inspection.checklist_id,
+        sections={name: one.get("content", one) for name, one in inspection.sections.items()},
+        scores=inspection.scores, explanation=inspection.explanation, jointly=inspection.jointly,
+        participants=inspection.participants, warnings=inspection.warnings, feedback=inspection.feedback,
+        hazards=list(hazards), claims=[claim(one) for one in await queries.claims_of(tx, inspection)],
+        signatures=[signature(one) for one in await queries.signatures_of(tx, inspection.id)],
         available_actions=judged(actions, tx.actor, facts, inspection.id, language),
     )  # fmt: skip
+
+
+def signature(row: InspectionSignature) -> dict[str, Any]:
+    """A signature as everybody sees it: the name is masked."""
+    told = {
+        "side": row.side, "signed_at": rfc3339(row.signed_at), "method": row.method, "signer_role": row.signer_role,
+        "signer_name": row.signer_name and masked_name(row.signer_name), "refused_reason": row.refused_reason,
+        "attachment_id": row.attachment_id and str(row.attachment_id),
+    }  # fmt: skip
+    return {name: value for name, value in told.items() if value is not None}

@@ -8,7 +8,7 @@ from fastapi import Request
 from starlette.responses import Response
 
 from services.risk.key_risk import handlers, queries, shapes
-from services.risk.key_risk.schemas import CloseFile, FileFactOut, FileItem, FileOut
+from services.risk.key_risk.schemas import CloseFile, FileFactOut, FileItem, FileOut, ReviewFile
 from services.risk.key_risk.tables import KeyRiskFile
 from shared import directory
 from shared.pagination import Page, page, read_query, shaped
@@ -29,10 +29,16 @@ async def list_files(request: Request, call: Reads) -> Response:
 
 @room.reads("/v1/key-risk-files/{file_id}", FileOut, may="risk.key_risk_file.read")
 async def read_file(file_id: UUID, call: Reads) -> Response:
-    """One file with the customer's cover, visits, hazards and claims."""
+    """One file with the customer's cover, sites, visits, hazards, claims and talks."""
     async with call.db.transaction(call.actor) as tx:
         file = await tx.find(KeyRiskFile, file_id)
         return shown(await shapes.alone(tx, file, call.language), version=file.version)
+
+
+@room.posts("/v1/key-risk-files/{file_id}/reviews", FileFactOut, may="risk.key_risk_file.review")
+async def review_file(file_id: UUID, command: ReviewFile, call: Changes) -> Response:
+    """Look a file through; from then on it is active."""
+    return sent(await handlers.review_file(call.db, call.actor, call.key, file_id, call.version, command))
 
 
 @room.posts("/v1/key-risk-files/{file_id}/closures", FileFactOut, may="risk.key_risk_file.close")

@@ -14,7 +14,7 @@ from enum import StrEnum
 from typing import Any
 
 from services.risk.inspection.rules import add_months
-from shared.errors import Conflict, StateConflict, Text
+from shared.errors import Conflict, Fault, Refused, StateConflict, Text
 
 
 class Criterion(StrEnum):
@@ -152,6 +152,34 @@ def close_file(current: FileStatus, met: Sequence[Criterion]) -> FileStatus:
     if met:
         raise CriterionStillHolds(criteria=[str(criterion) for criterion in met])
     return status
+
+
+def withdrawn(current: FileStatus, met: Sequence[Criterion]) -> bool:
+    """Whether a file ends because what opened it was taken back before anybody worked on it; later a person closes."""
+    return current is FileStatus.OPEN and not met
+
+
+class ReviewDayInvalid(Refused):
+    """Member: `latest`, the last day that the cycle allows."""
+
+    code = "review_day_invalid"
+    title = Text("下次复核日期不在周期内", "The next review lies outside the cycle")
+    detail = Text("下次复核不得早于明日、晚于 {latest}。", "The next review lies between tomorrow and {latest}.")
+
+
+def next_review(today: date, months: int, asked: date | None) -> date:
+    """The day of the next review: at the end of the cycle, or the earlier one asked for (422 where it is none)."""
+    latest = add_months(today, months)
+    if asked is not None and not today < asked <= latest:
+        raise ReviewDayInvalid(
+            Fault(ReviewDayInvalid.code, ReviewDayInvalid.detail, pointer="#/next_review_on"), latest=latest
+        )
+    return asked or latest
+
+
+def review(current: FileStatus) -> FileStatus:
+    """The state of a file that was looked through: active; refused (409) once it is closed."""
+    return current if current is FileStatus.ACTIVE else advance(current, FileStatus.ACTIVE)
 
 
 def contact_overdue(last_contact_on: date, today: date, gap_days: int) -> bool:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from datetime import date
 from typing import Any
 
 from pydantic import BaseModel, ConfigDict, Field
@@ -25,15 +26,37 @@ class FileItem(BaseModel):
     criteria: list[str]
     opened_at: Instant
     closed_at: Instant | None = None
+    closed_reason: str | None = None
+    last_contact_at: Instant | None = None
+    contact_due_on: date | None = None
+    reviewed_at: Instant | None = None
+    review_due_on: date | None = None
+
+
+class ReviewOut(BaseModel):
+    model_config = ConfigDict(from_attributes=True)
+
+    id: Id
+    created_at: Instant
+    findings: str
+    measures: str
+    criteria: list[str]
+    next_review_on: date
+    person_id: Id
 
 
 class FileOut(FileItem):
-    """With the customer's cover, visits, hazards and claims as they stand."""
+    """With the customer's cover, sites, visits, hazards, claims, talks and reviews as they stand."""
 
+    key_account: dict[str, Any] | None = None
+    contact_overdue: bool
     policies: list[dict[str, Any]]
+    sites: list[dict[str, Any]]
     inspections: list[dict[str, Any]]
     hazards: list[dict[str, Any]]
     claims: list[dict[str, Any]]
+    contacts: list[dict[str, Any]]
+    reviews: list[ReviewOut]
     available_actions: list[ActionOut]
 
 
@@ -41,6 +64,16 @@ class CloseFile(BaseModel):
     model_config = ConfigDict(extra="forbid")
 
     reason: str = Field(min_length=1, max_length=500)
+
+
+class ReviewFile(BaseModel):
+    """`next_review_on`: earlier than the cycle asks for."""
+
+    model_config = ConfigDict(extra="forbid")
+
+    findings: str = Field(min_length=1, max_length=4000)
+    measures: str = Field(min_length=1, max_length=4000)
+    next_review_on: date | None = None
 
 
 class FileFactOut(BaseModel):

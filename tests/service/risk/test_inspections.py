@@ -10,16 +10,18 @@ from uuid import UUID
 
 import pytest
 
+from services.risk.due.handlers import DUE
 from services.risk.exposure.tables import Base
-from services.risk.plan.handlers import DUE
 from shared.clock import legal_day, process_now, rfc3339
 from shared.kernel import kernel
 from shared.ticks import run_once
 from tests.support.risk_world import (
+    CUSTOMER_SIGNS,
     ELSEWHERE,
     ENDORSED,
     ENGINEER,
     HAZARD,
+    INSPECTOR_SIGNS,
     ISSUED,
     SECTIONS,
     claim,
@@ -145,6 +147,12 @@ async def test_from_the_hazard_to_the_closed_visit(risk: ServiceUnderTest) -> No
     version = told.json()["inspection"]["version"]
     for body in ({"role": "leader", "text": "同意整改"}, {"role": "safety_head", "declined_reason": "出差"}):
         answer = await risk.post(ENGINEER, f"{path}/feedback", body, version=version)
+        assert answer.status_code == 201, answer.text
+        version = answer.json()["inspection"]["version"]
+    assert answer.json()["inspection"]["status"] == "reported"
+    for body in (INSPECTOR_SIGNS, CUSTOMER_SIGNS):
+        signed = body | {"signed_at": rfc3339(process_now())}
+        answer = await risk.post(ENGINEER, f"{path}/signatures", signed, version=version)
         assert answer.status_code == 201, answer.text
         version = answer.json()["inspection"]["version"]
     assert answer.json()["inspection"]["status"] == "closed"

@@ -9,7 +9,7 @@ from uuid import UUID
 import pytest
 
 from services.risk.exposure.tables import Base
-from services.risk.key_risk.handlers import ACTIVE
+from services.risk.watch.handlers import ACTIVE
 from shared.clock import legal_day, process_now
 from shared.kernel import kernel
 from shared.ticks import run_once

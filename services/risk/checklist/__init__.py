@@ -1,0 +1,1 @@
+"""What a visit asks, by industry and version; the points that the answers make."""

@@ -1,0 +1,1 @@
+"""A site over time: what each visit found, beside the one before."""

@@ -1,0 +1,1 @@
+"""The log of talks with customers about their safety."""

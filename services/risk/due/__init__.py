@@ -1,0 +1,1 @@
+"""Visits whose day comes: each stage is told exactly once, with the day it was due."""

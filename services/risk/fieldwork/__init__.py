@@ -1,0 +1,1 @@
+"""Work without a connection: what is taken along, and sections sent one by one whenever there is one."""

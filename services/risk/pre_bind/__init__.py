@@ -1,0 +1,1 @@
+"""Visits before the contract: asked for by an application, made before it is decided."""

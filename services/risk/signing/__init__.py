@@ -1,0 +1,1 @@
+"""The report is signed by both sides, and what contradicts the claims is explained before."""
