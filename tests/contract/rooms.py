@@ -82,6 +82,7 @@ ROOMS: dict[str, tuple[str, ...]] = {
         "reference",
         "customer",
         "timeline",
+        "figure",
         "visit",
         "planning",
         "finding",
