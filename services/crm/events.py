@@ -59,10 +59,20 @@ class FindingRaised(Payload):
     severity: str
 
 
+class NoticeSent(Payload):
+    SUBJECT: ClassVar[str] = "crm.notice.sent.v1"
+
+    notice_id: UUID
+    about: UUID
+    channel: str
+    state: str
+
+
 EVENTS: tuple[type[Payload], ...] = (
     CustomerRegistered,
     CustomerChanged,
     CustomerMerged,
     ReturnVisitCompleted,
     FindingRaised,
+    NoticeSent,
 )

@@ -4,18 +4,21 @@ from __future__ import annotations
 
 from services.crm.app import RULE_SETS
 from services.crm.consumers import CONSUMERS
+from services.crm.events import NoticeSent
 from services.crm.settings import CrmSettings
 from services.crm.visit.handlers import TICKS
+from shared.notices import sending
 from shared.workers import run_worker
 
 
 def main() -> None:
     """Publish, listen and look for what is due until stopped."""
+    settings = CrmSettings()  # type: ignore[call-arg]
     run_worker(
         "crm",
-        CrmSettings(),  # type: ignore[call-arg]
+        settings,
         consumers=CONSUMERS,
-        ticks=TICKS,
+        ticks=(*TICKS, sending(settings, NoticeSent)),
         rule_set_folder=RULE_SETS,
     )
 
