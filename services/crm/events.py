@@ -78,15 +78,6 @@ class KeyAccountChanged(Payload):
     manager_id: UUID | None = None
 
 
-class NoticeSent(Payload):
-    SUBJECT: ClassVar[str] = "crm.notice.sent.v1"
-
-    notice_id: UUID
-    about: UUID
-    channel: str
-    state: str
-
-
 EVENTS: tuple[type[Payload], ...] = (
     CustomerRegistered,
     CustomerChanged,
@@ -94,4 +85,5 @@ EVENTS: tuple[type[Payload], ...] = (
     ReturnVisitCompleted,
     FindingRaised,
     NoticeSent,
+    KeyAccountChanged,
 )
