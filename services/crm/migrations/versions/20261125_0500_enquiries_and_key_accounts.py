@@ -133,8 +133,7 @@ def _articles() -> None:
         create table articles ({_RECORD}
           product text,
           topic text not null,
-          editions integer not null,
-          withdrawn_on date
+          editions integer not null
         )""")
     _in_scope("articles")
     _told_below("articles")
