@@ -176,17 +176,9 @@ def _articles() -> None:
 
 
 def _policy_sizes() -> None:
-    op.execute("""
-        create table policy_sizes (
-          policy_id uuid primary key,
-          policy_version integer not null,
-          annual_premium numeric(18,2),
-          insured_count integer,
-          highest_limit numeric(18,2),
-          starts_at timestamptz,
-          ends_at timestamptz,
-          ended_on date
-        )""")
+    """How many are insured by a policy, and up to which sum: what key accounts are told by, beside the premium."""
+    op.execute("alter table policy_references add column insured_count integer")
+    op.execute("alter table policy_references add column highest_limit numeric(18,2)")
 
 
 def _key_accounts() -> None:
