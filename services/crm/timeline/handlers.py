@@ -67,6 +67,9 @@ async def learn(
     if found is None:
         return Learnt(None, {})
     customer = await heard_of(tx, found, path)
+    if customer.id != found:  # news that still names a record which was merged
+        mine = update(RecordReference).where(RecordReference.record_id == record_id)
+        await tx.execute(mine.values(customer_id=customer.id))
     ids = [record_id, *await queries.below(tx, record_id)]
     missing = update(RecordReference).where(RecordReference.record_id.in_(ids), RecordReference.customer_id.is_(None))
     gaining = missing.values(customer_id=customer.id).returning(RecordReference.record_id, RecordReference.kind)

@@ -93,6 +93,7 @@ def _consents() -> None:
           purpose text not null,
           channel text,
           granted boolean not null,
+          given_by text not null,
           given_at timestamptz not null,
           until_on date,
           source text not null,
@@ -145,9 +146,11 @@ def _copies() -> None:
           org_path text collate "C" not null,
           created_at timestamptz not null,
           customer_id uuid not null references customers (id),
-          text text not null,
+          text text not null check (text <> ''),
           mentions jsonb not null,
-          person_id uuid not null
+          person_id uuid not null,
+          staff_no text not null,
+          position text not null
         )""")
     op.execute("create index customer_notes_of on customer_notes (customer_id, created_at)")
     part_of("customer_notes", "customers", "customer_id")
