@@ -40,6 +40,7 @@ from services.crm.note import handlers as note
 from services.crm.note import routes as note_routes
 from services.crm.opinion import routes as opinion_routes
 from services.crm.opinion.tables import Demand, Opinion
+from services.crm.overview import routes as overview_routes
 from services.crm.promise import handlers as promise
 from services.crm.promise import routes as promise_routes
 from services.crm.questionnaire import routes as questionnaire_routes
@@ -118,6 +119,7 @@ def create_app(settings: CrmSettings | None = None) -> FastAPI:
         assignment_routes.room,
         merging_routes.room,
         consent_routes.room,
+        overview_routes.room,
         retention_routes.room,
         data_copy_routes.room,
         note_routes.room,

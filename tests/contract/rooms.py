@@ -87,6 +87,7 @@ ROOMS: dict[str, tuple[str, ...]] = {
         "retention",
         "data_copy",
         "note",
+        "overview",
         "visit",
         "planning",
         "finding",

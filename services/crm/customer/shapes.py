@@ -88,7 +88,7 @@ def holding(rows: Sequence[CustomerConsent], today: date) -> list[CustomerConsen
     return [row for _, row in sorted(newest.items()) if row.until_on is None or row.until_on >= today]
 
 
-def _left_alone(rows: Sequence[CustomerConsent]) -> list[str]:
+def left_alone(rows: Sequence[CustomerConsent]) -> list[str]:
     return [row.purpose + (f".{row.channel}" if row.channel else "") for row in rows if not row.granted]
 
 
@@ -131,7 +131,7 @@ async def alone(tx: Transaction, customer: Customer, reader: For) -> CustomerOut
         **_plain(customer), **hidden, core_version=customer.core_version, id_type=customer.id_type,
         id_doubt=_doubt(customer, tx), note=customer.note, contacts=people,
         assignments=[assignment(row) for row in await queries.assignments_of(tx, customer.id)],
-        consents=[consent(row) for row in said], do_not_contact=_left_alone(said), freeze=_freeze(facts.freeze),
+        consents=[consent(row) for row in said], do_not_contact=left_alone(said), freeze=_freeze(facts.freeze),
         complaints_open=await queries.complaints_open(tx, customer.id),
         possible_duplicates=await duplicates(tx, customer),
         available_actions=judged(reader.actions, tx.actor, facts, customer.id, reader.language),

@@ -12,8 +12,8 @@ The last statement of a record (and of an `n` of it) holds; a share counts on `o
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-from datetime import date
+from collections.abc import Mapping, Sequence
+from datetime import date, datetime
 from decimal import Decimal
 from typing import Any
 from uuid import UUID
@@ -21,16 +21,20 @@ from uuid import UUID
 from sqlalchemy import delete, text
 from sqlalchemy.dialects.postgresql import insert
 
+from services.crm.customer.tables import Customer
 from services.crm.figure import queries
 from services.crm.figure.rules import Metric
 from services.crm.figure.rules.folding import STATED, Figure
 from services.crm.figure.rules.grouping import counts, figures_of, group_of, kind_of
 from services.crm.figure.tables import KeptNews, ServiceFigure
+from services.crm.timeline.handlers import Fact, remember
 from services.crm.timeline.queries import hold
 from shared.database import Transaction
 from shared.events import Consumer, Received
 from shared.ids import uuid7
 
+TOLD_HERE = "crm.timeline.told.v1"
+"""What happened in crm itself; never published under this name."""
 Place = tuple[str, UUID, str]
 """Kind, id and org path of the record that counts."""
 
@@ -59,6 +63,37 @@ async def record(
 async def withdraw(tx: Transaction, metric: Metric, about: Place, *, on: date, n: str = "") -> None:
     """Take back what a record was stated to add: it never counted."""
     await record(tx, metric, about, on=on, part=0, whole=0, n=n)
+
+
+async def tell_here(tx: Transaction, customer: Customer, kind: str, about: Place, **summary: Any) -> None:
+    """Put what happened in crm itself on the customer's timeline (`crm.return_visit.completed`); ids, codes and days
+    alone. Kept like the news of others, so that the timeline can be made again.
+    """
+    about_kind, record_id, path = about
+    event_id = uuid7()
+    data = {"kind": kind, "about_kind": about_kind, "customer_id": str(customer.id), "summary": _plain(summary)}
+    row = {
+        "event_id": event_id, "subject": TOLD_HERE, "group_id": record_id, "record_id": record_id, "record_version": 0,
+        "source": "crm", "at": tx.now, "path": path, "data": data,
+    }  # fmt: skip
+    seq = await tx.scalar(insert(KeptNews).values(**row).returning(KeptNews.seq))
+    await remember(tx, fact_here(event_id, record_id, path, tx.now, int(seq or 0), data), customer)
+
+
+def fact_here(event_id: UUID, record_id: UUID, path: str, at: datetime, seq: int, data: Mapping[str, Any]) -> Fact:
+    """The entry of what crm told itself; in one instant the order of telling is the order of the entries."""
+    return Fact(
+        event_id=event_id, kind=data["kind"], occurred_at=at, about_kind=data["about_kind"], about_id=record_id,
+        record_version=seq % 4096, path=path, summary=data["summary"],
+    )  # fmt: skip
+
+
+def _plain(summary: Mapping[str, Any]) -> dict[str, Any]:
+    return {
+        name: value if isinstance(value, bool | int | list) else str(value)
+        for name, value in summary.items()
+        if value is not None
+    }
 
 
 async def keep(tx: Transaction, consumer: Consumer, event: Received[Any]) -> None:

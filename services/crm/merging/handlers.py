@@ -13,6 +13,7 @@ from services.crm.customer import queries, shapes
 from services.crm.customer.handlers import check_change
 from services.crm.customer.queries import CustomerFacts
 from services.crm.customer.tables import Customer
+from services.crm.figure.handlers import tell_here
 from services.crm.merging import rules
 from services.crm.merging.schemas import MergeCustomer, MergeFactOut
 from services.crm.reference.tables import Base
@@ -48,6 +49,8 @@ async def merge(tx: Transaction, kept: Customer, merged: Customer, reason: str |
     await tx.execute(still_open.values(org_path=kept.org_path))
     await tx.execute(still_open.where(items.unit_code == merged.unit_code).values(unit_code=kept.unit_code))
     kept.key_account_tier = kept.key_account_tier or merged.key_account_tier
+    about = ("customer", merged.id, kept.org_path)
+    await tell_here(tx, kept, "crm.customer.merged", about, merged_id=merged.id)
     tx.publish(events.CustomerMerged(kept_id=kept.id, merged_id=merged.id), merged)
     tx.note("merge", merged, after={"merged_into": str(kept.id)}, reason=reason)
 
