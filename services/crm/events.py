@@ -59,10 +59,31 @@ class FindingRaised(Payload):
     severity: str
 
 
+class NoticeSent(Payload):
+    SUBJECT: ClassVar[str] = "crm.notice.sent.v1"
+
+    notice_id: UUID
+    about: UUID
+    channel: str
+    state: str
+
+
+class KeyAccountChanged(Payload):
+    """Without `tier` the customer is a key account no longer. A mark for the order of work, and for nothing else."""
+
+    SUBJECT: ClassVar[str] = "crm.key_account.changed.v1"
+
+    customer_id: UUID
+    tier: str | None = None
+    manager_id: UUID | None = None
+
+
 EVENTS: tuple[type[Payload], ...] = (
     CustomerRegistered,
     CustomerChanged,
     CustomerMerged,
     ReturnVisitCompleted,
     FindingRaised,
+    NoticeSent,
+    KeyAccountChanged,
 )

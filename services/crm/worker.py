@@ -3,19 +3,29 @@
 from __future__ import annotations
 
 from services.crm.app import RULE_SETS
+from services.crm.climbing.handlers import TICKS as ENQUIRY_TICKS
 from services.crm.consumers import CONSUMERS
+from services.crm.data_copy.handlers import COPY, make_copy
+from services.crm.events import NoticeSent
+from services.crm.finding.handlers import TICKS as FINDING_TICKS
 from services.crm.settings import CrmSettings
+from services.crm.table_export.shapes import COLLECTIONS
 from services.crm.visit.handlers import TICKS
+from shared.exports import EXPORT, making
+from shared.notices import sending
 from shared.workers import run_worker
+
+JOBS = {COPY: make_copy, EXPORT: making(COLLECTIONS)}
 
 
 def main() -> None:
     """Publish, listen and look for what is due until stopped."""
+    settings = CrmSettings()  # type: ignore[call-arg]
     run_worker(
         "crm",
-        CrmSettings(),  # type: ignore[call-arg]
+        settings,
         consumers=CONSUMERS,
-        ticks=TICKS,
+        ticks=(*TICKS, *ENQUIRY_TICKS, *FINDING_TICKS, sending(settings, NoticeSent)),
         rule_set_folder=RULE_SETS,
     )
 

@@ -11,6 +11,7 @@ from sqlalchemy import select
 from sqlalchemy.dialects.postgresql import insert
 
 from services.crm.consumers.effects import Origin, fact_of, tell
+from services.crm.planning.handlers import after_survey
 from services.crm.reference.tables import ClaimReference, DutyTaken
 from services.crm.timeline.queries import hold
 from shared.database import Transaction
@@ -55,6 +56,8 @@ class DutyTold(BaseModel):
     claim_id: UUID
     duty: str
     person_id: UUID
+    due_at: AwareDatetime | None = None
+    """Until when the duty had to be done, where it had a time: figures count by it."""
 
 
 class ClaimRegistered(BaseModel):
@@ -108,7 +111,8 @@ async def _known(tx: Transaction, claim_id: UUID, **told: Any) -> ClaimReference
 
 async def _placed(tx: Transaction, event: Received[ClaimTold]) -> None:
     told = event.data
-    await _known(tx, told.claim_id, claim_no=told.claim_no, policy_id=told.policy_id, line=told.line)
+    known = {"claim_no": told.claim_no, "policy_id": told.policy_id, "line": told.line, "reported_at": told.reported_at}
+    await _known(tx, told.claim_id, **known)
     summary = told.model_dump(include={"line", "loss_at", "injured_count", "death_count"})
     at, amounts = told.reported_at, {"estimated_amount": told.estimated_amount}
     fact = fact_of(event, "claim", told.claim_id, at=at, summary=summary, amounts=amounts)
@@ -154,6 +158,12 @@ async def duty_taken(tx: Transaction, event: Received[DutyTold]) -> None:
     told = event.data
     row = {"record_id": told.claim_id, "duty": told.duty, "person_id": told.person_id}
     await tx.execute(insert(DutyTaken).values(**row).on_conflict_do_nothing())
+    if told.duty == "surveyor":
+        # taken when the survey is in: the first one is asked about on the same day
+        claim = await _known(tx, told.claim_id)
+        claim.surveyed_at = min(event.time, claim.surveyed_at or event.time)
+        await tx.flush()
+        await after_survey(tx, told.claim_id)
 
 
 @consumes("claims.claim.registered.v1")

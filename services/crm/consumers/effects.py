@@ -11,6 +11,7 @@ from uuid import UUID
 
 from pydantic import BaseModel
 
+from services.crm.conversion.handlers import led_to as enquiry_led_to
 from services.crm.customer.tables import Customer
 from services.crm.finding.handlers import close_source
 from services.crm.planning.handlers import plan_for
@@ -76,6 +77,8 @@ async def tell(
         await plan_for(tx, record_id, kind)
     if origin is not None:
         await close_source(tx, origin.kind, origin.id, fact.about_kind, fact.about_id)
+    if origin is not None and origin.kind == "enquiry":
+        await enquiry_led_to(tx, origin.id, fact.about_kind, fact.about_id)
     return customer
 
 

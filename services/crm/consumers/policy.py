@@ -3,15 +3,18 @@
 from __future__ import annotations
 
 from datetime import date
+from decimal import Decimal
+from typing import Any
 from uuid import UUID
 
 from pydantic import AwareDatetime, BaseModel
-from sqlalchemy import select
+from sqlalchemy import func, select, update
 from sqlalchemy.dialects.postgresql import insert
 
 from services.crm.consumers.effects import Origin, ask_manager, fact_of, tell
-from services.crm.planning.handlers import after_issue
-from services.crm.reference.tables import DutyTaken, PolicyReference
+from services.crm.figure.tables import KeptNews
+from services.crm.planning.handlers import after_issue, after_receipt
+from services.crm.reference.tables import DutyTaken, PolicyReceived, PolicyReference
 from shared.clock import at_midnight, legal_day
 from shared.database import Transaction
 from shared.errors import Text
@@ -55,6 +58,7 @@ class PolicyVersion(BaseModel):
     line: str
     business: str
     period: Period
+    cover: dict[str, Any] = {}
     premium: Money
     premium_delta: SignedMoney | None = None
     change_kind: str | None = None
@@ -97,12 +101,21 @@ async def application_decided(tx: Transaction, event: Received[ApplicationDecide
     await tell(tx, fact_of(event, "application", told.application_id, summary=summary))
 
 
+def _highest_limit(cover: dict[str, Any]) -> Decimal | None:
+    """Per accident or in all, whichever is higher; None where the cover states neither."""
+    return max(
+        (Decimal(cover[name]) for name in ("limit_per_accident", "aggregate_limit") if cover.get(name)), default=None
+    )
+
+
 async def _keep(tx: Transaction, told: PolicyVersion) -> bool:
     """Keep a version unless a newer one is here already; whether it is the newest."""
     row = {
         "policy_id": told.policy_id, "policy_no": told.policy_no, "policy_version": told.policy_version,
         "product": told.product, "line": told.line, "business": told.business, "issued_on": told.issued_on,
-        "ends_on": legal_day(told.period.ends_at),
+        "ends_on": legal_day(told.period.ends_at), "starts_on": legal_day(told.period.starts_at),
+        "premium": told.premium,
+        "insured_count": told.insured_count, "highest_limit": _highest_limit(told.cover),
     }  # fmt: skip
     statement = insert(PolicyReference).values(**row)
     newer = {name: statement.excluded[name] for name in row if name != "policy_id"}
@@ -130,10 +143,23 @@ async def _version(tx: Transaction, event: Received[PolicyVersion]) -> None:
     await tell(tx, fact, customer_id=told.customer_id if newest else None)
 
 
+async def _end_early(tx: Transaction, policy_id: UUID) -> None:
+    """Make the copy say when the policy ends early, whether its cancellation came before it or after."""
+    told = select(KeptNews.data["effective_on"].astext).where(
+        KeptNews.group_id == policy_id, KeptNews.subject == "policy.policy.cancelled.v1"
+    )
+    days = [date.fromisoformat(one) for one in await tx.scalars(told)]
+    if days:
+        policy = update(PolicyReference).where(PolicyReference.policy_id == policy_id)
+        await tx.execute(policy.values(cancelled_on=min(days)))
+
+
 @consumes("policy.policy.issued.v1")
 async def policy_issued(tx: Transaction, event: Received[PolicyVersion]) -> None:
     await _version(tx, event)
+    await _end_early(tx, event.data.policy_id)
     await after_issue(tx, event.data.policy_id)
+    await after_receipt(tx, event.data.policy_id)
 
 
 @consumes("policy.policy.endorsed.v1")
@@ -147,6 +173,7 @@ async def policy_cancelled(tx: Transaction, event: Received[PolicyCancelled]) ->
     summary = {"kind": told.kind, "effective_on": told.effective_on}
     fact = fact_of(event, "policy", told.policy_id, summary=summary, amounts={"refund_amount": told.refund_amount})
     await tell(tx, fact)
+    await _end_early(tx, told.policy_id)
 
 
 @consumes("policy.policy.expiring.v1")
@@ -168,6 +195,12 @@ async def document_delivered(tx: Transaction, event: Received[DocumentDelivered]
     told = event.data
     summary = told.model_dump(exclude={"policy_id"})
     await tell(tx, fact_of(event, "policy", told.policy_id, at=at_midnight(told.received_on), summary=summary))
+    if told.item == "policy":
+        row = insert(PolicyReceived).values(policy_id=told.policy_id, received_on=told.received_on)
+        # sent again, it counts from the first day on which he had it
+        earlier = {"received_on": func.least(PolicyReceived.received_on, told.received_on)}
+        await tx.execute(row.on_conflict_do_update(index_elements=["policy_id"], set_=earlier))
+        await after_receipt(tx, told.policy_id)
 
 
 CONSUMERS = (

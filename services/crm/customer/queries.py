@@ -10,10 +10,11 @@ from uuid import UUID
 from sqlalchemy import exists, func, or_, select
 
 from services.crm.customer import rules
-from services.crm.customer.tables import Customer, CustomerAssignment, CustomerContact
+from services.crm.customer.tables import Customer, CustomerAssignment, CustomerConsent, CustomerContact, CustomerFreeze
 from services.crm.reference.tables import ClaimReference, ComplaintReference, KeptOut, PolicyReference, RecordReference
 from shared import directory
 from shared.authority import Unit, covers
+from shared.clock import legal_day
 from shared.database import Transaction
 from shared.directory import directory_units
 from shared.errors import ReferenceNotFound
@@ -59,6 +60,7 @@ class CustomerFacts:
     """What an action on a customer is judged by."""
 
     customer: Customer
+    freeze: CustomerFreeze | None = None
 
 
 def personal_conditions(wanted: Mapping[str, str], blind_key: bytes) -> list[Any]:
@@ -204,4 +206,32 @@ async def allowed_to_serve(
 
 async def facts_of(tx: Transaction, customer: Customer) -> CustomerFacts:
     """The facts that actions on a customer are judged by."""
-    return CustomerFacts(customer)
+    freeze = await freeze_of(tx, customer.id) if customer.frozen else None
+    return CustomerFacts(customer, freeze)
+
+
+async def freeze_of(tx: Transaction, customer_id: UUID) -> CustomerFreeze | None:
+    """The freeze that holds."""
+    held = select(CustomerFreeze).where(CustomerFreeze.customer_id == customer_id)
+    return await tx.scalar(held.where(CustomerFreeze.released_at.is_(None)))
+
+
+async def consents_of(tx: Transaction, customer_id: UUID) -> Sequence[CustomerConsent]:
+    """Every statement, the oldest first."""
+    statement = select(CustomerConsent).where(CustomerConsent.customer_id == customer_id)
+    return await tx.scalars(statement.order_by(CustomerConsent.given_at, CustomerConsent.id))
+
+
+async def reason_not_to_contact(tx: Transaction, customer: Customer, purpose: str, channel: str | None) -> str | None:
+    """Why the customer is not to be contacted for this purpose on this channel: `frozen`, `do_not_contact` or None.
+
+    What a contract or a law obliges us to tell is no such purpose and asks nobody.
+    """
+    if customer.frozen:
+        return "frozen"
+    said = [
+        rules.Said(one.purpose, one.channel, one.granted, one.given_at, one.until_on)
+        for one in await consents_of(tx, customer.id)
+    ]
+    allowed = rules.may_contact(said, purpose, channel, legal_day(tx.now))
+    return None if allowed else "do_not_contact"

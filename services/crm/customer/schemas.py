@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from datetime import date
 from typing import Literal
 
 from pydantic import BaseModel, ConfigDict, Field
@@ -150,6 +151,28 @@ class AssignmentFactOut(BaseModel):
     customer: CustomerState
 
 
+class ConsentOut(BaseModel):
+    """`until_on`: the last day on which the statement holds."""
+
+    id: Id
+    purpose: str
+    channel: str | None = None
+    granted: bool
+    given_by: str
+    given_at: Instant
+    until_on: date | None = None
+    source: str
+    evidence: str | None = None
+    text_version: str | None = None
+
+
+class FreezeOut(BaseModel):
+    """`keep_until` is absent while something is open."""
+
+    requested_at: Instant
+    keep_until: date | None = None
+
+
 class CustomerItem(BaseModel):
     """A customer in a list; personal values masked."""
 
@@ -170,6 +193,7 @@ class CustomerItem(BaseModel):
     preferred_channel: str | None = None
     key_account_tier: str | None = None
     merged_into: Id | None = None
+    frozen: bool = False
     masked: list[str]
 
 
@@ -187,6 +211,11 @@ class CustomerOut(CustomerItem):
     note: str | None = None
     contacts: list[ContactOut]
     assignments: list[AssignmentOut]
+    consents: list[ConsentOut]
+    """The statements that hold, one for each purpose and channel."""
+    do_not_contact: list[str]
+    """Purposes, or `purpose.channel`, for which the customer is left alone."""
+    freeze: FreezeOut | None = None
     complaints_open: int | None = None
     possible_duplicates: list[PossibleDuplicate] | None = None
     available_actions: list[ActionOut]

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from datetime import datetime
+from datetime import date, datetime
 from typing import Any, ClassVar
 from uuid import UUID
 
@@ -48,6 +48,8 @@ class Customer(Record, Base):
     note: Mapped[str | None]
     key_account_tier: Mapped[str | None]
     merged_into: Mapped[UUID | None]
+    frozen: Mapped[bool] = mapped_column(default=False)
+    """The customer asked for deletion while a period of keeping runs: data are stored and nothing else."""
 
 
 class CustomerContact(Part, Base):
@@ -89,3 +91,42 @@ class CustomerVersion(Part, Base):
     core_version: Mapped[int]
     content: Mapped[dict[str, Any]]
     applied: Mapped[str]
+
+
+class CustomerConsent(Part, Base):
+    """One statement of the customer on being contacted or on his data; the newest for a purpose and channel holds.
+
+    `channel` None: every channel. `given_by`: `customer` or `guardian`.
+    """
+
+    __tablename__ = "customer_consents"
+
+    customer_id: Mapped[UUID] = mapped_column(ForeignKey("customers.id"))
+    purpose: Mapped[str]
+    channel: Mapped[str | None]
+    granted: Mapped[bool]
+    given_by: Mapped[str]
+    given_at: Mapped[datetime]
+    until_on: Mapped[date | None]
+    source: Mapped[str]
+    evidence: Mapped[str | None]
+    text_version: Mapped[str | None]
+    reason: Mapped[str | None]
+    person_id: Mapped[UUID]
+
+
+class CustomerFreeze(Part, Base):
+    """A request for deletion that meets a period of keeping; the one without `released_at` holds."""
+
+    __tablename__ = "customer_freezes"
+
+    customer_id: Mapped[UUID] = mapped_column(ForeignKey("customers.id"))
+    requested_at: Mapped[datetime]
+    reason: Mapped[str]
+    keep_until: Mapped[date | None]
+    """None: something is open, so no end can be told."""
+    grounds: Mapped[dict[str, Any]]
+    released_at: Mapped[datetime | None]
+    release_reason: Mapped[str | None]
+    released_by: Mapped[UUID | None]
+    person_id: Mapped[UUID]

@@ -2,23 +2,29 @@
 
 from __future__ import annotations
 
+from datetime import timedelta
 from uuid import UUID
 
 from sqlalchemy import select
 
+from services.crm.data_check import handlers as data_check
 from services.crm.finding import queries, rules, shapes
 from services.crm.finding.queries import FindingFacts
 from services.crm.finding.rules import FindingStatus
 from services.crm.finding.schemas import FollowUpFactOut, FollowUpFinding
 from services.crm.finding.tables import FollowUp
+from services.crm.opinion.handlers import unit_over
 from services.crm.visit.rules import VisitStatus, advance
 from services.crm.visit.tables import Finding, ReturnVisit
 from shared.actions import Action
 from shared.actor import Actor
+from shared.clock import at_midnight, legal_day
 from shared.database import Database, Transaction
+from shared.errors import Text
 from shared.idempotency import Answer, RequestKey
 from shared.ids import uuid7
-from shared.work_items import close_items
+from shared.ticks import Tick, claim, one_by_one
+from shared.work_items import close_items, open_item
 
 
 def check_follow_up(actor: Actor, facts: FindingFacts) -> None:
@@ -42,6 +48,7 @@ async def follow_up(
         tx.add(row)
         before = finding.status
         if command.fixed:
+            await data_check.settle(tx, finding, corrected=command.action == "corrected")
             await _end(tx, finding)
         after = {"status": finding.status, "action": command.action}
         tx.note("follow_up", finding, before={"status": before}, after=after)
@@ -75,6 +82,7 @@ async def led_to(tx: Transaction, finding: Finding, kind: str, record_id: UUID) 
     if finding.status == FindingStatus.FIXED:
         return
     finding.led_to_kind, finding.led_to_id = kind, record_id
+    await data_check.settle(tx, finding, corrected=False)
     finding.version += 1
     finding.updated_at = tx.now
     await _end(tx, finding)
@@ -94,6 +102,26 @@ async def close_source(tx: Transaction, origin_kind: str, origin_id: UUID, kind:
         await led_to(tx, finding, kind, record_id)
 
 
+async def escalate(tx: Transaction, finding_id: UUID) -> None:
+    """A finding that was not put right in time: the branch is asked, once."""
+    finding = await tx.find(Finding, finding_id, lock=True)
+    if finding.status != FindingStatus.OPEN or finding.due_on is None or finding.due_on >= legal_day(tx.now):
+        return
+    if not await claim(tx, queries.OVERDUE, finding.id, finding.due_on):
+        return
+    branch = await unit_over(tx, finding.org_path, at_branch=True)
+    await open_item(
+        tx, "escalated_finding", finding, Text("回访问题逾期未处理", "A finding was not put right in time"),
+        number=None, unit_code=branch, position="department_head", href=f"/v1/findings/{finding.id}", method="GET",
+        due_at=at_midnight(finding.due_on + timedelta(days=1)), priority="high",
+    )  # fmt: skip
+    finding.version += 1
+    finding.updated_at = tx.now
+    tx.note("escalate", finding, after={"due_on": finding.due_on, "escalated_to": branch})
+
+
 ACTIONS: tuple[Action[FindingFacts], ...] = (
     Action("follow_up", "POST", "/v1/findings/{id}/follow-ups", "crm.finding.follow_up", check_follow_up),
 )
+
+TICKS = (Tick(queries.OVERDUE, timedelta(minutes=1), one_by_one(queries.overdue, escalate)),)

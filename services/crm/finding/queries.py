@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import date, datetime
 from typing import Any
 from uuid import UUID
 
@@ -14,9 +14,13 @@ from services.crm.finding.tables import FollowUp
 from services.crm.reference.tables import ClaimReference, PolicyReference
 from services.crm.visit.queries import duties_about
 from services.crm.visit.tables import Finding
+from shared.clock import legal_day
 from shared.database import Transaction
 from shared.pagination import Filter, Listing
+from shared.ticks import unclaimed
 from shared.work_items import work_items
+
+OVERDUE = "finding_overdue"
 
 
 def _of_policy(policy_no: str) -> Any:
@@ -43,6 +47,7 @@ FINDINGS = Listing(
         "customer_id": Filter(Finding.customer_id, UUID),
         "visit_id": Filter(Finding.visit_id, UUID),
         "about_id": Filter(Finding.about_id, UUID),
+        "due_on": Filter(Finding.due_on, date, ranged=True),
         "created_at": Filter(Finding.created_at, datetime, ranged=True),
     },
     conditions={"policy_no": _of_policy, "claim_no": _of_claim, "assignee_person_id": _assigned_to},
@@ -78,3 +83,13 @@ async def open_about(tx: Transaction, about_id: UUID, area: str) -> Sequence[Fin
     """Open findings of one area about one record, locked."""
     statement = select(Finding).where(Finding.about_id == about_id, Finding.area == area, Finding.status == "open")
     return await tx.scalars(statement.order_by(Finding.id).with_for_update())
+
+
+async def overdue(tx: Transaction, limit: int) -> Sequence[UUID]:
+    """Open findings whose day is over, the longest overdue first."""
+    late = select(Finding.id).where(
+        Finding.status == "open",
+        Finding.due_on < legal_day(tx.now),
+        unclaimed(OVERDUE, Finding.id, Finding.due_on),
+    )
+    return await tx.scalars(late.order_by(Finding.due_on, Finding.id).limit(limit))

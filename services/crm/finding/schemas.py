@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from datetime import date
 from typing import Literal
 
 from pydantic import BaseModel, ConfigDict, Field
@@ -22,6 +23,14 @@ class FollowUpFinding(BaseModel):
     fixed: bool = False
 
 
+class FindingOwner(BaseModel):
+    """The service whose matter it is, and who sees to it where."""
+
+    service: str
+    unit_code: str
+    position: str
+
+
 class FindingItem(BaseModel):
     """A finding in a list."""
 
@@ -37,6 +46,8 @@ class FindingItem(BaseModel):
     about: About
     customer_id: Id
     visit_id: Id | None = None
+    due_on: date | None = None
+    owner: FindingOwner | None = None
     fixed_at: Instant | None = None
     led_to: About | None = None
 

@@ -6,10 +6,11 @@ from collections.abc import Mapping, Sequence
 from uuid import UUID
 
 from services.crm.finding import queries
-from services.crm.finding.schemas import FindingItem, FindingOut, FindingStateOut, FollowUpOut
+from services.crm.finding.schemas import FindingItem, FindingOut, FindingOwner, FindingStateOut, FollowUpOut
 from services.crm.finding.tables import FollowUp
 from services.crm.timeline.queries import numbers_of
 from services.crm.timeline.schemas import About
+from services.crm.visit.rules.routing import owner_of
 from services.crm.visit.tables import Finding
 from shared.actions import Action, judged
 from shared.database import Transaction
@@ -26,10 +27,14 @@ def item(row: Finding, numbers: Mapping[UUID, str]) -> FindingItem:
     if row.led_to_kind is not None and row.led_to_id is not None:
         led_to = About(kind=row.led_to_kind, id=row.led_to_id, number=numbers.get(row.led_to_id))
     about = About(kind=row.about_kind, id=row.about_id, number=numbers.get(row.about_id))
+    owner = None
+    if row.routed_unit is not None and row.routed_position is not None:
+        owner = FindingOwner(service=owner_of(row.area), unit_code=row.routed_unit, position=row.routed_position)
     return FindingItem(
         id=row.id, version=row.version, org_path=row.org_path, created_at=row.created_at, updated_at=row.updated_at,
         status=row.status, source=row.source, area=row.area, severity=row.severity, about=about,
         customer_id=row.customer_id, visit_id=row.visit_id, fixed_at=row.fixed_at, led_to=led_to,
+        due_on=row.due_on, owner=owner,
     )  # fmt: skip
 
 

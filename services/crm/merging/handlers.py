@@ -2,20 +2,21 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from uuid import UUID
 
-from sqlalchemy import select, update
+from sqlalchemy import Table, select, update
+from sqlalchemy.exc import IntegrityError
 
 from services.crm import events
 from services.crm.customer import queries, shapes
 from services.crm.customer.handlers import check_change
 from services.crm.customer.queries import CustomerFacts
 from services.crm.customer.tables import Customer
+from services.crm.figure.handlers import tell_here
 from services.crm.merging import rules
 from services.crm.merging.schemas import MergeCustomer, MergeFactOut
-from services.crm.reference.tables import RecordReference
-from services.crm.timeline.tables import TimelineEntry
-from services.crm.visit.tables import Finding, ReturnVisit
+from services.crm.reference.tables import Base
 from shared.actions import Action
 from shared.actor import Actor
 from shared.database import Database, Transaction
@@ -24,21 +25,61 @@ from shared.idempotency import Answer, RequestKey
 from shared.ids import uuid7
 from shared.work_items import work_items
 
+STAYS = frozenset({"customer_assignments", "customer_versions", "customer_freezes", "customer_copies"})
+"""Who served the merged record, what the core said of it, who asked for its deletion or a copy: that was this record.
+Whatever else names a customer follows to the one that is kept.
+"""
+
+
+def following() -> list[Table]:
+    """Every table of crm with a customer that follows a merge."""
+    tables = Base.metadata.sorted_tables
+    return [one for one in tables if "customer_id" in one.c and one.name not in STAYS]
+
 
 async def merge(tx: Transaction, kept: Customer, merged: Customer, reason: str | None) -> None:
     """Both rows are locked and the rules were asked; the scope of the transaction holds both."""
     merged.merged_into = kept.id
     await tx.flush()
-    visits = list(await tx.scalars(select(ReturnVisit.id).where(ReturnVisit.customer_id == merged.id)))
-    findings = list(await tx.scalars(select(Finding.id).where(Finding.customer_id == merged.id)))
-    for table in (TimelineEntry, ReturnVisit, Finding, RecordReference):
-        await tx.execute(update(table).where(table.customer_id == merged.id).values(customer_id=kept.id))
+    moved: list[UUID] = []
+    for table in following():
+        moved += await _follow(tx, table, kept, merged)
     items = work_items.c
-    moved = update(work_items).where(items.record_id.in_([*visits, *findings]), items.closed_at.is_(None))
-    await tx.execute(moved.values(org_path=kept.org_path))
-    await tx.execute(moved.where(items.unit_code == merged.unit_code).values(unit_code=kept.unit_code))
+    still_open = update(work_items).where(items.record_id.in_(moved), items.closed_at.is_(None))
+    await tx.execute(still_open.values(org_path=kept.org_path))
+    await tx.execute(still_open.where(items.unit_code == merged.unit_code).values(unit_code=kept.unit_code))
+    kept.key_account_tier = kept.key_account_tier or merged.key_account_tier
+    about = ("customer", merged.id, kept.org_path)
+    await tell_here(tx, kept, "crm.customer.merged", about, merged_id=merged.id)
     tx.publish(events.CustomerMerged(kept_id=kept.id, merged_id=merged.id), merged)
     tx.note("merge", merged, after={"merged_into": str(kept.id)}, reason=reason)
+
+
+async def _follow(tx: Transaction, table: Table, kept: Customer, merged: Customer) -> Sequence[UUID]:
+    """The rows of one table that follow; one that the kept customer has already (one for each customer) stays behind
+    with the merged record, where its history is read.
+    """
+    mine = update(table).where(table.c.customer_id == merged.id).values(customer_id=kept.id)
+    if "id" not in table.c:
+        await tx.execute(mine)
+        return []
+    try:
+        async with tx.session.begin_nested():
+            return list(await tx.scalars(mine.returning(table.c.id)))
+    except IntegrityError:
+        return await _one_by_one(tx, table, kept, merged)
+
+
+async def _one_by_one(tx: Transaction, table: Table, kept: Customer, merged: Customer) -> Sequence[UUID]:
+    moved = []
+    for row_id in await tx.scalars(select(table.c.id).where(table.c.customer_id == merged.id)):
+        try:
+            async with tx.session.begin_nested():
+                await tx.execute(update(table).where(table.c.id == row_id).values(customer_id=kept.id))
+                moved.append(row_id)
+        except IntegrityError:
+            continue
+    return moved
 
 
 async def merge_customer(

@@ -9,15 +9,18 @@ from dataclasses import dataclass
 from datetime import date
 from uuid import UUID
 
+from sqlalchemy import update
 from sqlalchemy.dialects.postgresql import insert
 
+from services.crm.cool_down import queries as cool_down
+from services.crm.cool_down.rules import LeftAlone
 from services.crm.customer.handlers import heard_of
 from services.crm.customer.tables import Customer
 from services.crm.planning import queries
-from services.crm.timeline.queries import owner_of
+from services.crm.timeline.queries import hold, numbers_of, owner_of
 from services.crm.visit import queries as visits
 from services.crm.visit import rules
-from services.crm.visit.handlers import cancel_visits, open_visit
+from services.crm.visit.handlers import cancel_visits, open_visit, set_due
 from services.crm.visit.rules import VisitKind
 from services.crm.visit.tables import ReturnVisit
 from shared.clock import legal_day
@@ -25,8 +28,11 @@ from shared.database import Transaction
 from shared.deadline_registry import DeadlineRow, Unit
 from shared.ids import uuid7
 from shared.periods import deadline_of
+from shared.work_items import work_items
 
 CLAIM_DEADLINE = "DL-RV-1"
+BATCH_DEADLINE = "batch"
+COOL_DOWN = "cool_down"
 _NEVER = 2**31 - 1
 _CANCELLED, _REOPENED = "claims.claim.cancelled", "claims.claim.reopened"
 
@@ -35,6 +41,7 @@ async def plan_for(tx: Transaction, record_id: UUID, kind: str) -> None:
     """Make the visits about a record agree with what is known of it; its customer may have become known just now."""
     if kind == "claim":
         await after_settlement(tx, record_id)
+        await after_survey(tx, record_id)
     elif kind == "complaint":
         await after_complaint(tx, record_id)
 
@@ -68,22 +75,70 @@ async def after_settlement(tx: Transaction, claim_id: UUID) -> None:
     )  # fmt: skip
 
 
+async def after_survey(tx: Transaction, claim_id: UUID) -> None:
+    """On the day of the first loss survey the customer is asked whether it was prompt; not about a cancelled claim."""
+    claim = await queries.claim(tx, claim_id)
+    if claim is None or claim.surveyed_at is None:
+        return
+    if claim.cancelled:
+        gone = await queries.open_before(tx, VisitKind.SURVEY_PROMPTNESS, claim_id, _NEVER)
+        await cancel_visits(tx, gone, _CANCELLED)
+        return
+    figures, surveyed_on = (await visits.figures(tx)).content, legal_day(claim.surveyed_at)
+    sampling, key = rules.read_sampling(figures), await visits.sampling_key(tx)
+    due_on = rules.plan_after_survey(claim_id, surveyed_on, visits.today(tx), sampling, key)
+    customer = None if due_on is None else await _owner(tx, claim_id)
+    if customer is None:
+        return
+    row = _own_row(figures["survey_promptness"], Unit.DAYS, "loss_survey", sampling.promptness_days)
+    about = _About("claim", claim_id, claim.claim_no, customer)
+    await _plan(tx, VisitKind.SURVEY_PROMPTNESS, about, row, surveyed_on, length=sampling.promptness_days)
+
+
 async def after_issue(tx: Transaction, policy_id: UUID) -> None:
-    """A visit about a new contract, where it is drawn and still fresh; imported ones are no exception."""
+    """A visit about a new contract, where it is drawn and still fresh; imported ones are no exception. Whoever was
+    asked lately is left alone by a sample, and by nothing else.
+    """
     policy = await queries.policy(tx, policy_id)
     customer = await _owner(tx, policy_id)
     if policy is None or customer is None:
         return
     figures = (await visits.figures(tx)).content
     issued = rules.IssuedPolicy(
-        policy_id, policy.line, policy.business == "individual", customer.key_account_tier is not None, policy.issued_on
+        policy_id, policy.line, policy.business == "individual", customer.key_account_tier is not None,
+        policy.issued_on, term_days=(policy.ends_on - (policy.starts_on or policy.issued_on)).days,
+        received_on=await queries.received_on(tx, policy_id),
+    )  # fmt: skip
+    planned = rules.plan_after_issue(
+        issued, legal_day(tx.now), rules.read_sampling(figures), await visits.sampling_key(tx)
     )
-    sampling = rules.read_sampling(figures)
-    if rules.plan_after_issue(issued, legal_day(tx.now), sampling, await visits.sampling_key(tx)) is None:
+    if planned is None:
         return
-    row = _own_row(figures["underwriting"], Unit.DAYS, "policy_issued", sampling.underwriting_days)
+    length = (planned.due_on - planned.starts_on).days
+    row = _own_row(figures[str(planned.kind)], Unit.DAYS, "policy_issued", length)
     about = _About("policy", policy_id, policy.policy_no, customer)
-    await _plan(tx, VisitKind.UNDERWRITING, about, row, policy.issued_on, length=sampling.underwriting_days)
+    resting = None if planned.of_everybody else (await cool_down.resting(tx, [customer.id])).get(customer.id)
+    await _plan(tx, planned.kind, about, row, planned.starts_on, length=length, left_alone=resting)
+
+
+async def after_receipt(tx: Transaction, policy_id: UUID) -> None:
+    """The time to give a contract back begins with its receipt: a visit that is still to be made is due by its end."""
+    policy, received_on = await queries.policy(tx, policy_id), await queries.received_on(tx, policy_id)
+    if policy is None or received_on is None or received_on < policy.issued_on:
+        return
+    figures = (await visits.figures(tx)).content["cooling_off"]
+    row = _own_row(figures, Unit.DAYS, "policy_received", figures["days"])
+    for visit in await queries.open_before(tx, VisitKind.COOLING_OFF, policy_id, _NEVER):
+        due = deadline_of(row, received_on, await visits.calendar(tx), length=figures["days"])
+        if visit.due_on == due.due_on:
+            continue
+        before = visit.due_on
+        set_due(visit, due)
+        visit.version += 1
+        visit.updated_at = tx.now
+        item = (work_items.c.record_id == visit.id) & work_items.c.closed_at.is_(None)
+        await tx.execute(update(work_items).where(item).values(due_at=visit.due_at))
+        tx.note("move_due", visit, before={"due_on": before}, after={"due_on": visit.due_on})
 
 
 async def after_complaint(tx: Transaction, complaint_id: UUID) -> None:
@@ -136,20 +191,49 @@ class _About:
     customer: Customer
 
 
+async def plan_extra(
+    tx: Transaction, kind: VisitKind, about: tuple[str, UUID], customer: Customer, due_on: date, batch_id: UUID
+) -> ReturnVisit | None:
+    """A visit that no rule asks for, until a day; None where one of this kind is still to be made about the record."""
+    about_kind, about_id = about
+    await hold(tx, about_id)
+    number = -1 - await queries.batches_about(tx, kind, about_id)
+    length = (due_on - visits.today(tx)).days
+    row = DeadlineRow(
+        id=BATCH_DEADLINE, trigger="batch", length=length, unit=Unit.DAYS, basis="as the batch states",
+        basis_zh="按批次确定的期限", effective_from=date.min,
+    )  # fmt: skip
+    numbers = await numbers_of(tx, [about_id])
+    told = _About(about_kind, about_id, numbers.get(about_id), customer)
+    visit = await _plan(tx, kind, told, row, visits.today(tx), length=length, trigger=number)
+    if visit is not None:
+        visit.batch_id = batch_id
+    return visit
+
+
 async def _plan(
-    tx: Transaction, kind: VisitKind, about: _About, row: DeadlineRow, start: date, *, length: int, trigger: int = 0
-) -> None:
-    """Plan the one visit of this kind about this record and trigger; nothing happens where it was planned before."""
+    tx: Transaction, kind: VisitKind, about: _About, row: DeadlineRow, start: date, *, length: int, trigger: int = 0,
+    left_alone: LeftAlone | None = None,
+) -> ReturnVisit | None:  # fmt: skip
+    """Plan the one visit of this kind about this record and trigger; None where it was planned before.
+
+    Of a customer who is left alone it is kept that he is, and why.
+    """
     customer = about.customer
     due = deadline_of(row, start, await visits.calendar(tx), length=length)
+    status = rules.VisitStatus.PLANNED if left_alone is None else rules.VisitStatus.CANCELLED
     values = {
         "id": uuid7(), "version": 1, "org_path": customer.org_path, "created_at": tx.now, "updated_at": tx.now,
         "customer_id": customer.id, "kind": str(kind), "about_kind": about.kind, "about_id": about.id,
-        "trigger": trigger, "status": str(rules.VisitStatus.PLANNED), "due": due.stored(), "due_on": due.due_on,
-        "due_at": due.due_at,
+        "trigger": trigger, "status": str(status), "due": due.stored(), "due_on": due.due_on, "due_at": due.due_at,
+        "left_alone": None if left_alone is None else left_alone.shown(),
+        "cancelled_by": None if left_alone is None else COOL_DOWN,
     }  # fmt: skip
     visit = await tx.scalar(insert(ReturnVisit).values(**values).on_conflict_do_nothing().returning(ReturnVisit))
     if visit is None:
-        return
-    await open_visit(tx, visit, customer, about.number)
-    tx.note("plan", visit, after={"kind": visit.kind, "about": str(about.id), "due_on": visit.due_on})
+        return None
+    if left_alone is None:
+        await open_visit(tx, visit, customer, about.number)
+    after = {"kind": visit.kind, "about": str(about.id), "due_on": visit.due_on, "status": visit.status}
+    tx.note("plan" if left_alone is None else "leave_alone", visit, after=after)
+    return visit

@@ -52,6 +52,21 @@ class PolicyReference(Base):
     business: Mapped[str]
     issued_on: Mapped[date]
     ends_on: Mapped[date]
+    premium: Mapped[Decimal | None]
+    cancelled_on: Mapped[date | None]
+    insured_count: Mapped[int | None]
+    highest_limit: Mapped[Decimal | None]
+    """The highest of its limits per accident and in all."""
+    starts_on: Mapped[date | None]
+
+
+class PolicyReceived(Base):
+    """The day on which the customer had his policy in hand; it may be told before the policy itself."""
+
+    __tablename__ = "policies_received"
+
+    policy_id: Mapped[UUID] = mapped_column(primary_key=True)
+    received_on: Mapped[date]
 
 
 class ClaimReference(Base):
@@ -63,6 +78,7 @@ class ClaimReference(Base):
     claim_no: Mapped[str | None]
     policy_id: Mapped[UUID | None]
     line: Mapped[str | None]
+    reported_at: Mapped[datetime | None]
     settled_version: Mapped[int] = mapped_column(default=0)
     settled_at: Mapped[datetime | None]
     outcome: Mapped[str | None]
@@ -70,6 +86,8 @@ class ClaimReference(Base):
     reopened_version: Mapped[int] = mapped_column(default=0)
     cancelled: Mapped[bool] = mapped_column(default=False)
     duplicate_of: Mapped[UUID | None]
+    surveyed_at: Mapped[datetime | None]
+    """When the first loss survey was in."""
 
 
 class ComplaintReference(Base):

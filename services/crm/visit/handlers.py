@@ -1,23 +1,23 @@
-"""Carry out a return visit: attempts, answers, what they find, and what happens when nobody asked in time."""
+"""Attempt a return visit, raise what it finds, and what happens when nobody asked in time."""
 
 from __future__ import annotations
 
 from collections.abc import Iterable
-from dataclasses import replace
+from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from uuid import UUID
 
 from services.crm import events
 from services.crm.customer.tables import Customer
-from services.crm.timeline.handlers import Fact, remember
+from services.crm.opinion.handlers import unit_over
 from services.crm.visit import queries, rules, shapes
 from services.crm.visit.queries import VisitFacts
-from services.crm.visit.rules import questionnaire
-from services.crm.visit.schemas import AttemptFactOut, AttemptVisit, CompleteVisit, CompletionFactOut
+from services.crm.visit.rules import routing
+from services.crm.visit.schemas import AttemptFactOut, AttemptVisit
 from services.crm.visit.tables import Finding, ReturnVisit, VisitAttempt
-from shared import directory
 from shared.actions import Action
 from shared.actor import Actor
+from shared.clock import at_midnight
 from shared.database import Database, Transaction
 from shared.errors import Fault, OccurredInFuture, ReasonRequired, Text
 from shared.idempotency import Answer, RequestKey
@@ -31,10 +31,10 @@ def check_visit(actor: Actor, facts: VisitFacts) -> None:
     """Whether this caller may ask this customer now: the visit is open, and it is not about his own work."""
     rules.may_go_on(facts.visit.state)
     for person in {actor.person_id, actor.on_behalf_of or actor.person_id}:
-        rules.refuse_caller(person, sellers=facts.sellers, claim_duties=facts.claim_duties)
+        rules.refuse_caller(person, sellers=facts.sellers, claim_duties=facts.claim_duties, manager=facts.manager)
 
 
-async def _moment(tx: Transaction, occurred_at: datetime | None, reason: str | None) -> datetime:
+async def moment_of(tx: Transaction, occurred_at: datetime | None, reason: str | None) -> datetime:
     """When it happened: not in the future, and long before it is entered only with a reason."""
     if occurred_at is None:
         return tx.now
@@ -54,7 +54,7 @@ async def attempt_visit(
         visit = await tx.find_for_change(ReturnVisit, visit_id, version)
         facts = await queries.facts_of(tx, visit)
         check_visit(actor, facts)
-        moment = await _moment(tx, command.occurred_at, command.reason)
+        moment = await moment_of(tx, command.occurred_at, command.reason)
         before = visit.status
         status = rules.attempt(visit.state, facts.modes, command.mode)
         if command.result == "unreachable":
@@ -77,59 +77,30 @@ async def attempt_visit(
         return tx.answer(out, location=f"/v1/return-visits/{visit.id}", version=visit.version)
 
 
-async def complete_visit(
-    db: Database, actor: Actor, key: RequestKey, visit_id: UUID, version: int | None, command: CompleteVisit
-) -> Answer:
-    """The customer answered; every negative answer and every mismatch of data opens a finding."""
-    async with db.transaction(actor, key) as tx:
-        visit = await tx.find_for_change(ReturnVisit, visit_id, version)
-        check_visit(actor, await queries.facts_of(tx, visit))
-        moment = await _moment(tx, command.occurred_at, command.reason)
-        asked_version, asked = await queries.questions(tx, visit.kind)
-        done = rules.complete(
-            visit.state, command.mode, command.recording_ref, [one.question for one in asked], command.answers,
-            sorted(set(command.mismatches)),
-        )  # fmt: skip
-        before = visit.status
-        visit.status, visit.mode, visit.recording_ref = str(done.statuses[-1]), str(command.mode), command.recording_ref
-        visit.questionnaire_version, visit.answers, visit.remark = asked_version, dict(command.answers), command.remark
-        visit.score = score = questionnaire.score(asked, command.answers)
-        visit.completed_at, visit.completed_by = moment, actor.person_id
-        await close_items(tx, visit.id)
-        found = [await raise_finding(tx, visit, one) for one in done.findings]
-        await _tell(tx, visit, moment, found)
-        after = {"status": visit.status, "mode": visit.mode, "score": visit.score, "findings": len(found)}
-        tx.note("complete", visit, before={"status": before}, after=after, reason=command.reason)
-        out = CompletionFactOut(
-            id=uuid7(), created_at=tx.now, occurred_at=moment, mode=str(command.mode), score=score,
-            findings=[shapes.finding_state(one) for one in found], return_visit=shapes.state_of(visit),
-        )  # fmt: skip
-        return tx.answer(out, location=f"/v1/return-visits/{visit.id}", version=visit.version)
+@dataclass(frozen=True)
+class Found:
+    """Where a finding comes from: whose customer, out of which visit, about what."""
+
+    customer_id: UUID
+    org_path: str
+    visit_id: UUID | None
+    about_kind: str
+    about_id: UUID
 
 
-async def _tell(tx: Transaction, visit: ReturnVisit, moment: datetime, found: list[Finding]) -> None:
-    ids = [one.id for one in found]
-    told = events.ReturnVisitCompleted(
-        visit_id=visit.id, kind=visit.kind, about_kind=visit.about_kind, about=visit.about_id, score=visit.score or 0,
-        findings=ids,
-    )  # fmt: skip
-    tx.publish(told, visit)
-    fact = Fact(
-        event_id=uuid7(), kind="crm.return_visit.completed", occurred_at=moment, about_kind=visit.about_kind,
-        about_id=visit.about_id, record_version=0, path=visit.org_path,
-        summary={"visit_id": str(visit.id), "kind": visit.kind, "score": visit.score, "findings": len(ids)},
-    )  # fmt: skip
-    await remember(tx, fact)
+def found_in(visit: ReturnVisit) -> Found:
+    return Found(visit.customer_id, visit.org_path, visit.id, visit.about_kind, visit.about_id)
 
 
-async def raise_finding(tx: Transaction, visit: ReturnVisit, draft: rules.FindingDraft) -> Finding:
-    """Open a finding of a visit, tell whose matter it is, and ask the department above the customer's unit to see to
-    it.
-    """
+async def raise_finding(tx: Transaction, found: Found, draft: rules.FindingDraft) -> Finding:
+    """Open a finding, tell whose matter it is, and ask those to see to it who answer for such matters, until a day."""
+    position, unit = await _routed(tx, found, draft.area)
+    days = (await queries.figures(tx)).content["findings"]["within_working_days"]
+    due_on = (await queries.calendar(tx)).add_working_days(queries.today(tx), days)
     row = Finding(
-        id=uuid7(), version=1, org_path=visit.org_path, customer_id=visit.customer_id, visit_id=visit.id,
+        id=uuid7(), version=1, org_path=found.org_path, customer_id=found.customer_id, visit_id=found.visit_id,
         status="open", source=draft.source, area=draft.area, severity=str(draft.severity),
-        about_kind=visit.about_kind, about_id=visit.about_id,
+        about_kind=found.about_kind, about_id=found.about_id, due_on=due_on, routed_unit=unit, routed_position=position,
     )  # fmt: skip
     tx.add(row)
     await tx.flush()
@@ -139,16 +110,25 @@ async def raise_finding(tx: Transaction, visit: ReturnVisit, draft: rules.Findin
     tx.publish(told, row)
     await open_item(
         tx, "finding", row, Text("处理回访发现的问题", "See to what a return visit found"), number=None,
-        unit_code=await department_over(tx, row.org_path), position="department_head",
-        href=f"/v1/findings/{row.id}/follow-ups", priority="high" if row.severity == "high" else "normal",
+        unit_code=unit, position=position, href=f"/v1/findings/{row.id}/follow-ups",
+        due_at=at_midnight(due_on + timedelta(days=1)), priority="high" if row.severity == "high" else "normal",
     )  # fmt: skip
     return row
 
 
+async def _routed(tx: Transaction, found: Found, area: str) -> tuple[str, str]:
+    """Position and unit that see to a finding."""
+    position, at = routing.route(area)
+    if at is routing.At.UNIT:
+        return position, found.org_path.rpartition(".")[2]
+    if at is routing.At.DEPARTMENT:
+        return position, await department_over(tx, found.org_path)
+    return position, await unit_over(tx, found.org_path, at_branch=True)
+
+
 async def department_over(tx: Transaction, org_path: str) -> str:
     """The nearest unit from here upwards that has a department: sub-branches have none."""
-    units = await directory.units_on_path(tx, org_path)
-    return next((one.code for one in units if one.level != "sub_branch"), org_path.split(".")[0])
+    return await unit_over(tx, org_path, at_branch=False)
 
 
 async def escalate(tx: Transaction, visit_id: UUID) -> None:
@@ -164,7 +144,7 @@ async def escalate(tx: Transaction, visit_id: UUID) -> None:
     visit.version += 1
     visit.updated_at = tx.now
     severity = rules.Severity((await queries.figures(tx)).content["breach_severity"])
-    await raise_finding(tx, visit, rules.FindingDraft(late.id, "crm", severity))
+    await raise_finding(tx, found_in(visit), rules.FindingDraft(late.id, "crm", severity))
     await open_item(
         tx, "escalated_visit", visit, Text("回访已超期", "A return visit is overdue"), number=None, unit_code=above,
         position="department_head", due_at=visit.due_at, basis=late.id, href=f"/v1/return-visits/{visit.id}",
@@ -202,7 +182,6 @@ async def open_visit(tx: Transaction, visit: ReturnVisit, customer: Customer, nu
 
 ACTIONS: tuple[Action[VisitFacts], ...] = (
     Action("attempt", "POST", "/v1/return-visits/{id}/attempts", "crm.return_visit.attempt", check_visit),
-    Action("complete", "POST", "/v1/return-visits/{id}/completions", "crm.return_visit.complete", check_visit),
 )
 
 TICKS = (Tick(queries.OVERDUE, timedelta(minutes=1), one_by_one(queries.overdue, escalate)),)

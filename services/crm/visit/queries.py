@@ -10,10 +10,10 @@ from uuid import UUID
 
 from sqlalchemy import exists, or_, select
 
+from services.crm.customer.tables import Customer
 from services.crm.reference.tables import ClaimReference, DutyTaken, PolicyReference, RecordReference
 from services.crm.timeline.queries import DEEPEST
 from services.crm.visit import rules
-from services.crm.visit.rules import questionnaire
 from services.crm.visit.tables import Finding, ReturnVisit, SamplingKey, VisitAttempt
 from shared import assignees
 from shared.calendar import BusinessCalendar
@@ -60,6 +60,8 @@ VISITS = Listing(
         "kind": Filter(ReturnVisit.kind),
         "customer_id": Filter(ReturnVisit.customer_id, UUID),
         "about_id": Filter(ReturnVisit.about_id, UUID),
+        "batch_id": Filter(ReturnVisit.batch_id, UUID),
+        "cancelled_by": Filter(ReturnVisit.cancelled_by),
         "due_on": Filter(ReturnVisit.due_on, date, ranged=True),
         "completed_at": Filter(ReturnVisit.completed_at, datetime, ranged=True),
     },
@@ -83,6 +85,8 @@ class VisitFacts:
     """Of the attempts so far."""
     sellers: frozenset[UUID]
     claim_duties: tuple[tuple[UUID, str], ...]
+    manager: UUID | None
+    """Who manages the customer's account."""
 
 
 async def facts_of(tx: Transaction, visit: ReturnVisit) -> VisitFacts:
@@ -90,7 +94,8 @@ async def facts_of(tx: Transaction, visit: ReturnVisit) -> VisitFacts:
     duties = await duties_about(tx, visit.about_id)
     modes = tuple(rules.Mode(one.mode) for one in await attempts_of(tx, visit.id))
     sellers = frozenset(person for person, duty in duties if duty == "seller")
-    return VisitFacts(visit, modes, sellers, tuple(one for one in duties if one[1] != "seller"))
+    manager = await tx.scalar(select(Customer.manager_id).where(Customer.id == visit.customer_id))
+    return VisitFacts(visit, modes, sellers, tuple(one for one in duties if one[1] != "seller"), manager)
 
 
 async def who_may_visit(tx: Transaction, visit_id: UUID, _state: Any) -> assignees.Check:
@@ -99,7 +104,7 @@ async def who_may_visit(tx: Transaction, visit_id: UUID, _state: Any) -> assigne
 
     async def check(person_id: UUID) -> None:
         await assignees.refuse_without_post(tx, person_id, ("service_agent",), facts.visit.org_path)
-        rules.refuse_caller(person_id, sellers=facts.sellers, claim_duties=facts.claim_duties)
+        rules.refuse_caller(person_id, sellers=facts.sellers, claim_duties=facts.claim_duties, manager=facts.manager)
 
     return check
 
@@ -109,7 +114,7 @@ async def who_may_take_over(tx: Transaction, visit_id: UUID, _state: Any) -> ass
     facts = await facts_of(tx, await tx.find(ReturnVisit, visit_id))
 
     async def check(person_id: UUID) -> None:
-        rules.refuse_caller(person_id, sellers=facts.sellers, claim_duties=facts.claim_duties)
+        rules.refuse_caller(person_id, sellers=facts.sellers, claim_duties=facts.claim_duties, manager=facts.manager)
 
     return check
 
@@ -141,12 +146,6 @@ async def findings_of(tx: Transaction, visit_id: UUID) -> Sequence[Finding]:
 async def figures(tx: Transaction) -> RuleSet:
     """The shares, periods and counts in force today."""
     return await in_force(tx, "sampling")
-
-
-async def questions(tx: Transaction, kind: str) -> tuple[str, tuple[questionnaire.Asked, ...]]:
-    """Version and questions of the questionnaire in force for this kind of visit."""
-    found = await in_force(tx, "questionnaires")
-    return found.version, questionnaire.read_questionnaire(found.content, kind)
 
 
 async def calendar(tx: Transaction) -> BusinessCalendar:

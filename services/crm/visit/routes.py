@@ -12,8 +12,6 @@ from services.crm.visit import handlers, queries, shapes
 from services.crm.visit.schemas import (
     AttemptFactOut,
     AttemptVisit,
-    CompleteVisit,
-    CompletionFactOut,
     VisitItem,
     VisitOut,
 )
@@ -50,9 +48,3 @@ async def read_visit(visit_id: UUID, call: Reads, fields: Fields = None) -> Resp
 async def attempt_visit(visit_id: UUID, command: AttemptVisit, call: Changes) -> Response:
     """An attempt that led to no answer, or the end of trying."""
     return sent(await handlers.attempt_visit(call.db, call.actor, call.key, visit_id, call.version, command))
-
-
-@room.posts("/v1/return-visits/{visit_id}/completions", CompletionFactOut, may="crm.return_visit.complete")
-async def complete_visit(visit_id: UUID, command: CompleteVisit, call: Changes) -> Response:
-    """What the customer said; every bad answer opens a finding."""
-    return sent(await handlers.complete_visit(call.db, call.actor, call.key, visit_id, call.version, command))

@@ -26,20 +26,6 @@ class AttemptVisit(BaseModel):
     remark: str | None = Field(default=None, max_length=2000)
 
 
-class CompleteVisit(BaseModel):
-    """What the customer said: one answer per question of the questionnaire, and where our data do not match his."""
-
-    model_config = ConfigDict(extra="forbid")
-
-    mode: Mode
-    answers: dict[str, str] = Field(max_length=100)
-    mismatches: list[Literal["name", "id_no", "phone", "email", "address"]] = Field(default_factory=list, max_length=5)
-    occurred_at: AwareDatetime | None = None
-    reason: str | None = Field(default=None, min_length=1, max_length=500)
-    recording_ref: str | None = Field(default=None, max_length=200)
-    remark: str | None = Field(default=None, max_length=2000)
-
-
 class VisitState(BaseModel):
     """The visit that a fact changed."""
 
@@ -65,16 +51,6 @@ class FindingState(BaseModel):
     area: str
     severity: str
     status: str
-
-
-class CompletionFactOut(BaseModel):
-    id: Id
-    created_at: Instant
-    occurred_at: Instant
-    mode: str
-    score: int
-    findings: list[FindingState]
-    return_visit: VisitState
 
 
 class VisitedCustomer(BaseModel):
@@ -104,6 +80,9 @@ class VisitItem(BaseModel):
     score: int | None = None
     completed_at: Instant | None = None
     cancelled_by: str | None = None
+    left_alone: dict[str, Any] | None = None
+    """Why no visit is made: until when the customer is left alone, and what he was asked last."""
+    batch_id: Id | None = None
 
 
 class AttemptOut(BaseModel):
@@ -118,13 +97,19 @@ class AttemptOut(BaseModel):
 
 
 class AskedOut(BaseModel):
+    """`labels`: the words of the answers, where they are more than codes. `asked_if`: after which answers only."""
+
     code: str
+    form: str
     text: dict[str, str]
     answers: list[str]
+    labels: dict[str, dict[str, str]] | None = None
+    asked_if: dict[str, Any] | None = None
     required: bool
 
 
 class QuestionnaireOut(BaseModel):
+    id: Id | None = None
     version: str
     questions: list[AskedOut]
 
@@ -140,5 +125,7 @@ class VisitOut(VisitItem):
     recording_ref: str | None = None
     remark: str | None = None
     findings: list[FindingState]
+    resting: dict[str, Any] | None = None
+    """Until when samples, batches and surveys leave this customer alone, and what he was asked last."""
     masked: list[str]
     available_actions: list[ActionOut]

@@ -6,12 +6,14 @@ from collections.abc import Mapping, Sequence
 from typing import Any
 from uuid import UUID
 
+from services.crm.cool_down.queries import resting
 from services.crm.customer.shapes import masked
 from services.crm.customer.tables import Customer
+from services.crm.questionnaire.queries import asked_at
+from services.crm.questionnaire.rules import Asked
 from services.crm.timeline.queries import numbers_of
 from services.crm.timeline.schemas import About
 from services.crm.visit import queries
-from services.crm.visit.rules.questionnaire import Asked
 from services.crm.visit.schemas import (
     AskedOut,
     AttemptOut,
@@ -43,7 +45,7 @@ def item(visit: ReturnVisit, numbers: Mapping[UUID, str]) -> VisitItem:
         id=visit.id, version=visit.version, org_path=visit.org_path, created_at=visit.created_at,
         updated_at=visit.updated_at, kind=visit.kind, about=about, customer_id=visit.customer_id, status=visit.status,
         due=visit.deadline.shown(), mode=visit.mode, score=visit.score, completed_at=visit.completed_at,
-        cancelled_by=visit.cancelled_by,
+        cancelled_by=visit.cancelled_by, left_alone=visit.left_alone, batch_id=visit.batch_id,
     )  # fmt: skip
 
 
@@ -62,11 +64,15 @@ def customer_of(customer: Customer) -> VisitedCustomer:
     )
 
 
-def _asked(one: Asked) -> AskedOut:
-    question = one.question
+def asked_out(one: Asked) -> AskedOut:
+    """A question as whoever asks it needs it."""
+    question, condition = one.question, one.question.asked_if
+    labels = {code: words._asdict() for code, words in one.options if words.zh != code}
     return AskedOut(
-        code=question.code, text=one.text._asdict(), answers=sorted(question.answers), required=question.required
-    )
+        code=question.code, form=str(question.form), text=one.text._asdict(),
+        answers=[code for code, _ in one.options], labels=labels or None, required=question.required,
+        asked_if=condition and {"question": condition.question, "answers": sorted(condition.answers)},
+    )  # fmt: skip
 
 
 def _attempt(row: VisitAttempt, staff: Mapping[UUID, str]) -> AttemptOut:
@@ -84,13 +90,17 @@ async def alone(
     [shown] = await items(tx, [visit])
     attempts = await queries.attempts_of(tx, visit.id)
     staff = await staff_numbers(tx, [one.person_id for one in attempts])
-    version, asked = await queries.questions(tx, visit.kind)
+    edition, version, asked = await asked_at(tx, visit.kind, visit.org_path, visit.questionnaire_id)
+    alone_now = (await resting(tx, [visit.customer_id])).get(visit.customer_id)
     whom = customer_of(await tx.find(Customer, visit.customer_id))
     facts = await queries.facts_of(tx, visit)
     return VisitOut(
         **shown.model_dump(), customer=whom, attempts=[_attempt(one, staff) for one in attempts],
         attempts_needed=(await queries.figures(tx)).content["attempts_before_unreachable"],
-        questionnaire=QuestionnaireOut(version=version, questions=[_asked(one) for one in asked]),
+        questionnaire=QuestionnaireOut(
+            id=None if edition is None else edition.id, version=version, questions=[asked_out(one) for one in asked]
+        ),
+        resting=None if alone_now is None else alone_now.shown(),
         answers=visit.answers, recording_ref=visit.recording_ref, remark=visit.remark,
         findings=[finding_state(one) for one in await queries.findings_of(tx, visit.id)],
         masked=[f"customer.{name}" for name in whom.masked],

@@ -41,7 +41,12 @@ class ReturnVisit(Record, Base):
     completed_at: Mapped[datetime | None]
     completed_by: Mapped[UUID | None]
     cancelled_by: Mapped[str | None]
-    """The event that took the reason for the visit away."""
+    """The event that took the reason for the visit away; `cool_down` where the customer is left alone."""
+    left_alone: Mapped[dict[str, Any] | None]
+    """Until when and why he was left alone when the visit was to be planned."""
+    batch_id: Mapped[UUID | None]
+    questionnaire_id: Mapped[UUID | None]
+    """The edition that was asked, where it was one of ours and not that of the rule set."""
 
     @property
     def state(self) -> rules.VisitStatus:
@@ -81,6 +86,9 @@ class Finding(Record, Base):
     severity: Mapped[str]
     about_kind: Mapped[str]
     about_id: Mapped[UUID]
+    due_on: Mapped[date | None]
+    routed_unit: Mapped[str | None]
+    routed_position: Mapped[str | None]
     fixed_at: Mapped[datetime | None]
     led_to_kind: Mapped[str | None]
     led_to_id: Mapped[UUID | None]

@@ -34,7 +34,10 @@ async def test_every_bad_answer_and_every_mismatch_is_a_finding_that_is_told(wor
     [done] = [one["data"] for one in told if one["type"] == "crm.return_visit.completed"]
     assert (set(done["findings"]), done["score"]) == ({one["id"] for one in findings}, 81)
     items = [one for one in await world.rows("work_items") if one["kind"] == "finding"]
-    assert {(one["unit_code"], one["position"]) for one in items} == {("3201", "department_head")}
+    assert {(one["unit_code"], one["position"]) for one in items} == {
+        ("3201", "department_head"), ("320102", "service_agent"),
+    }  # fmt: skip
+    assert all(one["due_at"] for one in items)
     assert {one["priority"] for one in items} == {"normal", "high"}
     read = (await world.service.get(AGENT, f"/v1/return-visits/{visit['id']}")).json()
     assert read["status"] == "routed"

@@ -153,3 +153,28 @@ def test_a_branchs_local_unit_takes_no_foreign_area():
     assert codes(Assignment("3200", area_code="320508", unit_kind="branch_local")) == []
     assert codes(Assignment("3200", area_code="320102", unit_kind="branch_local")) == ["area_of_other_unit"]
     assert codes(Assignment("3201", area_code="320102")) == []
+
+
+@pytest.mark.parametrize(
+    ("phone", "known"),
+    [
+        ("+852 2345 6789", True), ("00852-61234567", True), ("+85212345678", False), ("+852 234567", False),
+        ("+853 6612 3456", True), ("+853 2871 1234", True), ("+853 1111 2222", False),
+        ("+886 0912 345 678", True), ("+886912345678", True), ("+886 2 2345 6789", True), ("+886 1234567", False),
+        ("+81 3 1234 5678", True),
+    ],
+)  # fmt: skip
+def test_phones_of_hong_kong_macau_and_taiwan_are_measured_by_their_own_plans(phone: str, known: bool) -> None:
+    assert rules.is_phone(phone) is known
+
+
+def test_a_permanent_residence_is_checked_like_a_resident_id() -> None:
+    body = "9" + "11" + "010" + "19900307" + "123"
+    good = body + rules.resident_id_check(body)
+    today = date(2026, 11, 24)
+    wrong = good[:17] + ("0" if good[17] != "0" else "1")
+    assert doubt(IdType.PERMANENT_RESIDENT, good) is None
+    assert doubt(IdType.PERMANENT_RESIDENT, wrong) == "id_check_sign"
+    assert doubt(IdType.PERMANENT_RESIDENT, "CAN110078051001") is None
+    assert doubt(IdType.PERMANENT_RESIDENT, "CA1100780510") == "id_format"
+    assert rules.born_on(good) == date(1990, 3, 7) < today

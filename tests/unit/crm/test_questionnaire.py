@@ -10,12 +10,12 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from services.crm.core.rules import Applied, applied
+from services.crm.questionnaire.rules import read_questionnaire, score
 from services.crm.visit.rules import VisitKind
-from services.crm.visit.rules.questionnaire import read_questionnaire, score
 
-SHIPPED = Path(__file__).parents[3] / "services/crm/rule_sets/questionnaires.2026-1.toml"
+SHIPPED = Path(__file__).parents[3] / "services/crm/rule_sets/questionnaires.2026-2.toml"
 CONTENT = tomllib.loads(SHIPPED.read_text(encoding="utf-8"))["content"]
-KINDS = ("underwriting", "claim_settlement", "complaint")
+KINDS = ("underwriting", "claim_settlement", "complaint", "survey_promptness", "cooling_off")
 
 
 @pytest.mark.parametrize("kind", KINDS)

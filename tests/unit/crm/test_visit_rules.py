@@ -15,7 +15,7 @@ from services.crm.visit import rules
 from services.crm.visit.rules import FindingDraft, IssuedPolicy, Mode, Question, Severity, VisitStatus
 from shared.errors import SeparationOfDuties, StateConflict, ValidationFailed
 
-SHIPPED = Path(__file__).parents[3] / "services/crm/rule_sets/sampling.2026-1.toml"
+SHIPPED = Path(__file__).parents[3] / "services/crm/rule_sets/sampling.2026-2.toml"
 SAMPLING = rules.read_sampling(tomllib.loads(SHIPPED.read_text(encoding="utf-8"))["content"])
 KEY = b"a key that nobody guesses"
 ISSUED = date(2026, 3, 16)
@@ -36,7 +36,8 @@ def policy(number=1, line="liability", individual=False, key_account=False) -> I
 
 
 def plan(given: IssuedPolicy, today=ISSUED, key=KEY):
-    return rules.plan_after_issue(given, today, SAMPLING, key)
+    planned = rules.plan_after_issue(given, today, SAMPLING, key)
+    return None if planned is None else planned.due_on
 
 
 def test_every_individual_accident_policy_and_every_key_account_is_visited_in_thirty_days():
@@ -86,12 +87,46 @@ def test_a_complainant_is_visited_after_being_told():
     assert due == date(2026, 5, 29)
 
 
+def test_an_accident_policy_of_a_long_term_is_asked_about_while_it_may_be_given_back():
+    long = replace(policy(line="accident", individual=True), term_days=730)
+    planned = rules.plan_after_issue(long, ISSUED, SAMPLING, KEY)
+    assert planned == rules.Planned(rules.VisitKind.COOLING_OFF, ISSUED, date(2026, 3, 31), True)
+    received = rules.plan_after_issue(replace(long, received_on=date(2026, 3, 20)), ISSUED, SAMPLING, KEY)
+    assert received is not None
+    assert (received.starts_on, received.due_on) == (date(2026, 3, 20), date(2026, 4, 4))
+    for other in (replace(long, term_days=365), replace(long, individual=False), replace(long, line="liability")):
+        told = rules.plan_after_issue(other, ISSUED, SAMPLING, KEY)
+        assert told is None or told.kind is rules.VisitKind.UNDERWRITING
+
+
+def test_what_everybody_is_asked_is_no_sample():
+    for given, everybody in ((policy(1, "accident", individual=True), True), (policy(1, key_account=True), True)):
+        planned = rules.plan_after_issue(given, ISSUED, SAMPLING, KEY)
+        assert planned is not None
+        assert planned.of_everybody is everybody
+    drawn = [one for n in range(200) if (one := rules.plan_after_issue(policy(n), ISSUED, SAMPLING, KEY))]
+    assert drawn
+    assert not any(one.of_everybody for one in drawn)
+
+
+def test_whether_the_surveyor_was_prompt_is_asked_on_the_same_day_and_not_long_after():
+    def asked(today):
+        return rules.plan_after_survey(UUID(int=1), ISSUED, today, SAMPLING, KEY)
+
+    assert asked(ISSUED) == ISSUED
+    assert asked(ISSUED + timedelta(days=1)) == ISSUED
+    assert asked(ISSUED + timedelta(days=2)) is None
+
+
 def test_nobody_asks_about_his_own_work():
     caller, other = UUID(int=1), UUID(int=2)
     rules.refuse_caller(caller, sellers=[other], claim_duties=[(other, "adjuster"), (caller, "reporter")])
     with pytest.raises(SeparationOfDuties) as refused:
         rules.refuse_caller(caller, sellers=[caller], claim_duties=[])
     assert refused.value.members["conflicting_duty"] == "seller"
+    with pytest.raises(SeparationOfDuties) as refused:
+        rules.refuse_caller(caller, sellers=[], claim_duties=[], manager=caller)
+    assert refused.value.members["conflicting_duty"] == "account_manager"
     with pytest.raises(SeparationOfDuties) as refused:
         rules.refuse_caller(caller, sellers=[], claim_duties=[(caller, "reporter"), (caller, "adjuster")])
     assert refused.value.members["conflicting_duty"] == "adjuster"

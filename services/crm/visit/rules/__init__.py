@@ -1,29 +1,24 @@
-"""Return visits: who is visited, by when, by whom, and what a bad answer leads to.
-
-Shares and periods are data of the rule set `sampling`; the calendar is passed in. A sample is drawn by keyed hash: the
-same record always gets the same answer, and nobody without the key can tell beforehand which.
-"""
+"""Return visits: the states they go through, by whom they are made, and what a bad answer leads to."""
 
 from __future__ import annotations
 
-import hashlib
-import hmac
 from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass
-from datetime import date, timedelta
-from decimal import Decimal
 from enum import StrEnum
-from typing import Any, Protocol
 from uuid import UUID
 
-from shared.errors import Conflict, Fault, Refused, SeparationOfDuties, StateConflict, Text, ValidationFailed
-
-
-class VisitKind(StrEnum):
-    UNDERWRITING = "underwriting"
-    CLAIM_SETTLEMENT = "claim_settlement"
-    COMPLAINT = "complaint"
-    SURVEY_PROMPTNESS = "survey_promptness"
+from services.crm.questionnaire.rules import Question, Severity, asked_of, check_answers
+from services.crm.visit.rules.plan import IssuedPolicy as IssuedPolicy
+from services.crm.visit.rules.plan import Planned as Planned
+from services.crm.visit.rules.plan import Sampling as Sampling
+from services.crm.visit.rules.plan import VisitKind as VisitKind
+from services.crm.visit.rules.plan import drawn as drawn
+from services.crm.visit.rules.plan import plan_after_complaint as plan_after_complaint
+from services.crm.visit.rules.plan import plan_after_issue as plan_after_issue
+from services.crm.visit.rules.plan import plan_after_settlement as plan_after_settlement
+from services.crm.visit.rules.plan import plan_after_survey as plan_after_survey
+from services.crm.visit.rules.plan import read_sampling as read_sampling
+from shared.errors import Conflict, Fault, Refused, SeparationOfDuties, StateConflict, Text
 
 
 class Mode(StrEnum):
@@ -73,100 +68,20 @@ def advance(current: VisitStatus, to: VisitStatus) -> VisitStatus:
     return to
 
 
-class WorkingDays(Protocol):
-    """The part of a business calendar that planning needs."""
-
-    def add_working_days(self, day: date, count: int) -> date: ...
-
-
-@dataclass(frozen=True)
-class Sampling:
-    """The rule set `sampling`, as far as it is about visits; shares from 0 to 1."""
-
-    attempts_before_unreachable: int
-    underwriting_days: int
-    issued_at_most_days_ago: int
-    individual_accident: Decimal
-    key_accounts: Decimal
-    others: Decimal
-    claim_working_days: int
-    claim_share: Decimal
-    complaint_working_days: int
-    complaint_share: Decimal
-
-
-def read_sampling(content: Mapping[str, Any]) -> Sampling:
-    """The content as a value object; a missing figure is a `KeyError` at load."""
-    issue, claim, complaint = content["underwriting"], content["claim_settlement"], content["complaint"]
-    return Sampling(
-        attempts_before_unreachable=content["attempts_before_unreachable"],
-        underwriting_days=issue["within_days"],
-        issued_at_most_days_ago=issue["issued_at_most_days_ago"],
-        individual_accident=Decimal(issue["individual_accident"]),
-        key_accounts=Decimal(issue["key_accounts"]),
-        others=Decimal(issue["others"]),
-        claim_working_days=claim["within_working_days"],
-        claim_share=Decimal(claim["share"]),
-        complaint_working_days=complaint["within_working_days"],
-        complaint_share=Decimal(complaint["share"]),
-    )
-
-
-def drawn(record_id: UUID, purpose: str, share: Decimal, key: bytes) -> bool:
-    """Whether a record falls into a sample of `share`: by keyed hash, stable; larger shares contain smaller ones."""
-    digest = hmac.digest(key, f"{purpose}:{record_id}".encode(), hashlib.sha256)
-    return Decimal(int.from_bytes(digest[:8], "big")) < share * (1 << 64)
-
-
-@dataclass(frozen=True)
-class IssuedPolicy:
-    policy_id: UUID
-    line: str
-    individual: bool
-    key_account: bool
-    issued_on: date
-
-
-def plan_after_issue(policy: IssuedPolicy, today: date, sampling: Sampling, key: bytes) -> date | None:
-    """The day by which the customer of a new contract is visited, or `None`: not drawn, or issued too long ago."""
-    if (today - policy.issued_on).days > sampling.issued_at_most_days_ago:
-        return None
-    shares = [sampling.others]
-    if policy.individual and policy.line == "accident":
-        shares.append(sampling.individual_accident)
-    if policy.key_account:
-        shares.append(sampling.key_accounts)
-    if not drawn(policy.policy_id, VisitKind.UNDERWRITING, max(shares), key):
-        return None
-    return policy.issued_on + timedelta(days=sampling.underwriting_days)
-
-
-def plan_after_settlement(
-    claim_id: UUID, outcome: str, settled_on: date, calendar: WorkingDays, sampling: Sampling, key: bytes
-) -> date | None:
-    """The day by which a claimant is visited, paid or refused; a withdrawn report is nobody's experience."""
-    if outcome == "withdrawn" or not drawn(claim_id, VisitKind.CLAIM_SETTLEMENT, sampling.claim_share, key):
-        return None
-    return calendar.add_working_days(settled_on, sampling.claim_working_days)
-
-
-def plan_after_complaint(
-    complaint_id: UUID, notified_on: date, calendar: WorkingDays, sampling: Sampling, key: bytes
-) -> date | None:
-    """The day by which a complainant is visited after he was told the decision."""
-    if not drawn(complaint_id, VisitKind.COMPLAINT, sampling.complaint_share, key):
-        return None
-    return calendar.add_working_days(notified_on, sampling.complaint_working_days)
-
-
 HANDLING_DUTIES = ("surveyor", "adjuster", "approver")
 """Duties on a claim whose holder does not ask how it went; whoever took the report in may."""
 
 
-def refuse_caller(caller_id: UUID, *, sellers: Collection[UUID], claim_duties: Iterable[tuple[UUID, str]]) -> None:
-    """Refuse (403) a caller who sold the contract or handled the claim: nobody asks about his own work."""
+def refuse_caller(
+    caller_id: UUID, *, sellers: Collection[UUID], claim_duties: Iterable[tuple[UUID, str]], manager: UUID | None = None
+) -> None:
+    """Refuse (403) a caller who sold the contract, handled the claim or manages the customer's account: nobody asks
+    about his own work.
+    """
     if caller_id in sellers:
         raise SeparationOfDuties(conflicting_duty="seller")
+    if caller_id == manager:
+        raise SeparationOfDuties(conflicting_duty="account_manager")
     for person_id, duty in claim_duties:
         if person_id == caller_id and duty in HANDLING_DUTIES:
             raise SeparationOfDuties(conflicting_duty=duty)
@@ -208,24 +123,6 @@ def give_up(current: VisitStatus, attempts: int, needed: int) -> VisitStatus:
     return status
 
 
-class Severity(StrEnum):
-    LOW = "low"
-    MEDIUM = "medium"
-    HIGH = "high"
-
-
-@dataclass(frozen=True)
-class Question:
-    """A question of an approved questionnaire: its answers, which of them are negative, and whose matter it is."""
-
-    code: str
-    answers: frozenset[str]
-    negative: frozenset[str]
-    area: str
-    severity: Severity
-    required: bool = True
-
-
 @dataclass(frozen=True)
 class FindingDraft:
     """What a visit has to raise; `source` is the code of the question or the name of the field."""
@@ -259,24 +156,11 @@ def complete(
     status = advance(reached, VisitStatus.COMPLETED)
     if mode is Mode.PHONE and not (recording_ref or "").strip():
         raise RecordingRequired(Fault(RecordingRequired.code, RecordingRequired.detail, pointer="#/recording_ref"))
-    faults = list(_answer_faults(questions, answers))
-    if faults:
-        raise ValidationFailed(*faults)
-    negative = (question for question in questions if answers.get(question.code) in question.negative)
+    check_answers(questions, answers)
+    asked = asked_of(questions, answers)
+    negative = (question for question in asked if answers.get(question.code) in question.negative)
     findings = (
         *(FindingDraft(question.code, question.area, question.severity) for question in negative),
         *(FindingDraft(field, "customer_data", Severity.MEDIUM) for field in mismatches),
     )
     return Completion((status, VisitStatus.ROUTED) if findings else (status,), findings)
-
-
-def _answer_faults(questions: Sequence[Question], answers: Mapping[str, str]) -> Iterable[Fault]:
-    known = {question.code: question for question in questions}
-    for question in questions:
-        if question.required and question.code not in answers:
-            text = Text("该问题未回答。", "This question is not answered.")
-            yield Fault("answer_required", text, pointer=f"#/answers/{question.code}")
-    for code, answer in answers.items():
-        if code not in known or answer not in known[code].answers:
-            text = Text("没有这一问题或选项。", "There is no such question or answer.")
-            yield Fault("answer_unknown", text, pointer=f"#/answers/{code}")

@@ -6,142 +6,46 @@ and only doubted (`doubt_about`), because a synchronisation must not stop at som
 
 from __future__ import annotations
 
-import re
-import unicodedata
 from collections.abc import Collection, Iterable
 from dataclasses import dataclass
-from datetime import date
+from datetime import date, datetime
 from enum import StrEnum
 
+from services.crm.customer.rules.numbers import (
+    Doubt,
+    IdType,
+    age_on,
+    born_on,
+    doubt_about,
+    full_resident_id,
+    is_mobile,
+    is_phone,
+    normalised,
+    plain_phone,
+    resident_id_check,
+    uscc_check,
+)
 from shared.errors import Conflict, Fault, Text, ValidationFailed
+
+__all__ = [
+    "Doubt",
+    "IdType",
+    "age_on",
+    "born_on",
+    "doubt_about",
+    "full_resident_id",
+    "is_mobile",
+    "is_phone",
+    "normalised",
+    "plain_phone",
+    "resident_id_check",
+    "uscc_check",
+]
 
 
 class CustomerKind(StrEnum):
     PERSON = "person"
     ORGANISATION = "organisation"
-
-
-class IdType(StrEnum):
-    RESIDENT_ID = "resident_id"
-    PASSPORT = "passport"
-    HK_MACAU_PERMIT = "hk_macau_permit"
-    TAIWAN_PERMIT = "taiwan_permit"
-    USCC = "uscc"
-
-
-def normalised(number: str) -> str:
-    """Upper case, half width, without blanks and dashes: the form that is stored, compared and digested."""
-    return re.sub(r"[\s\-‐-―]", "", unicodedata.normalize("NFKC", number)).upper()
-
-
-def resident_id_check(body: str) -> str:
-    """The check sign of the first 17 digits of a resident id (GB 11643, MOD 11-2)."""
-    return "10X98765432"[sum(int(digit) * (1 << (17 - i)) for i, digit in enumerate(body[:17])) % 11]
-
-
-def full_resident_id(number: str) -> str:
-    """The 18-digit form of a resident id; one of 15 digits gets its century (19) and its check sign."""
-    if re.fullmatch(r"[0-9]{15}", number):
-        body = f"{number[:6]}19{number[6:]}"
-        return body + resident_id_check(body)
-    return number
-
-
-def born_on(resident_id: str) -> date | None:
-    """The birthday in a resident id of 15 or 18 digits, `None` where it is no date."""
-    digits = full_resident_id(normalised(resident_id))[6:14]
-    try:
-        return date(int(digits[:4]), int(digits[4:6]), int(digits[6:]))
-    except ValueError:
-        return None
-
-
-def age_on(birthday: date, day: date) -> int:
-    """Full years of age on `day`; who was born on 29 February has his birthday on 1 March of other years."""
-    return day.year - birthday.year - ((day.month, day.day) < (birthday.month, birthday.day))
-
-
-_USCC_SIGNS = "0123456789ABCDEFGHJKLMNPQRTUWXY"
-
-
-def uscc_check(body: str) -> str:
-    """The check sign of the first 17 signs of a unified social credit code (GB 32100, weights 3ⁱ mod 31)."""
-    total = sum(_USCC_SIGNS.index(sign) * pow(3, i, 31) for i, sign in enumerate(body[:17]))
-    return _USCC_SIGNS[-total % 31]
-
-
-@dataclass(frozen=True)
-class Doubt:
-    """Why a number cannot be right."""
-
-    code: str
-    detail: Text
-
-
-_SHAPES: dict[IdType, tuple[str, Text]] = {
-    IdType.RESIDENT_ID: (
-        r"[1-9][0-9]{5}([0-9]{9}|[0-9]{11}[0-9X])",
-        Text("居民身份证号码为 18 位(或旧 15 位)。", "A resident id has 18 signs, an old one 15 digits."),
-    ),
-    IdType.PASSPORT: (r"[A-Z0-9]{5,17}", Text("护照号码为 5 至 17 位字母或数字。", "A passport has 5 to 17 signs.")),
-    IdType.HK_MACAU_PERMIT: (
-        r"[HM][0-9]{8}([0-9]{2})?",
-        Text(
-            "港澳居民通行证为 H 或 M 加 8 位或 10 位数字。",
-            "A permit of Hong Kong or Macau is H or M and 8 or 10 digits.",
-        ),
-    ),
-    IdType.TAIWAN_PERMIT: (
-        r"[0-9]{8}|[0-9]{10}[A-Z]?",
-        Text("台湾居民通行证为 8 位数字(旧证 10 位)。", "A permit of Taiwan has 8 digits, an old one 10."),
-    ),
-    IdType.USCC: (
-        rf"[{_USCC_SIGNS}]{{2}}[0-9]{{6}}[{_USCC_SIGNS}]{{10}}",
-        Text("统一社会信用代码为 18 位。", "A unified social credit code has 18 signs."),
-    ),
-}
-
-
-def doubt_about(id_type: IdType, number: str, today: date) -> Doubt | None:
-    """Why `number` cannot be an identity number of this type, or `None`: its form, its check sign, its birthday."""
-    plain = normalised(number)
-    pattern, text = _SHAPES[id_type]
-    if not re.fullmatch(pattern, plain):
-        return Doubt("id_format", text)
-    if id_type is IdType.RESIDENT_ID:
-        return _doubt_about_resident(full_resident_id(plain), today)
-    if id_type is IdType.USCC and plain[17] != uscc_check(plain):
-        return Doubt("id_check_sign", Text("校验码不正确。", "The check sign is wrong."))
-    return None
-
-
-def _doubt_about_resident(number: str, today: date) -> Doubt | None:
-    birthday = born_on(number)
-    if birthday is None or birthday > today:
-        return Doubt("id_birthday", Text("出生日期不正确。", "The birthday in the number is no possible day."))
-    if number[17] != resident_id_check(number):
-        return Doubt("id_check_sign", Text("校验码不正确。", "The check sign is wrong."))
-    return None
-
-
-_MOBILE = re.compile(r"1[3-9][0-9]{9}")
-_LANDLINE = re.compile(r"0[1-9][0-9]{1,2}[0-9]{7,8}([0-9]{1,6})?|[48]00[0-9]{7}|95[0-9]{3,6}|(00|\+)[1-9][0-9]{6,14}")
-
-
-def plain_phone(phone: str) -> str:
-    """A phone number without blanks, signs and the country code 86."""
-    digits = re.sub(r"[()/.]", "", normalised(phone))
-    return re.sub(r"^(\+|00)86", "", digits)
-
-
-def is_mobile(phone: str) -> bool:
-    """Whether a number is a mainland mobile, to which a short message can be sent."""
-    return _MOBILE.fullmatch(plain_phone(phone)) is not None
-
-
-def is_phone(phone: str) -> bool:
-    """Whether a number can be called: mobile, landline with area code, service number or foreign number."""
-    return is_mobile(phone) or _LANDLINE.fullmatch(plain_phone(phone)) is not None
 
 
 @dataclass(frozen=True)
@@ -235,6 +139,17 @@ class CustomerMerged(Conflict):
     )
 
 
+class CustomerFrozen(Conflict):
+    """PIPL art. 47: while a period of keeping runs, data are only stored and protected. Member: `keep_until`."""
+
+    code = "customer_frozen"
+    title = Text("客户信息已冻结", "The customer's data are frozen")
+    detail = Text(
+        "应客户要求停止处理，仅保存至保存期满（{keep_until}）。",
+        "As the customer asked, the data are only stored until the time of keeping ends ({keep_until}).",
+    )
+
+
 class OwnedByCore(Conflict):
     """Member: `fields`, which only the core system changes."""
 
@@ -277,3 +192,40 @@ def refuse_core_fields(changed: Collection[str], *, from_core: bool) -> None:
     owned = sorted(CORE_FIELDS & set(changed)) if from_core else []
     if owned:
         raise OwnedByCore(fields=owned)
+
+
+def refuse_frozen(frozen: bool, keep_until: date | None = None) -> None:
+    """Refuse (409) to do anything with data that are only stored."""
+    if frozen:
+        raise CustomerFrozen(keep_until="—" if keep_until is None else keep_until.isoformat())
+
+
+ASKED_FIRST = frozenset({"marketing", "value_added"})
+"""Purposes that need a consent; the others go on until the customer objects."""
+
+
+@dataclass(frozen=True)
+class Said:
+    """One statement of a customer; `channel` None speaks of all. `until_on`: the last day it holds."""
+
+    purpose: str
+    channel: str | None
+    granted: bool
+    at: datetime
+    until_on: date | None = None
+
+
+def may_contact(said: Iterable[Said], purpose: str, channel: str | None, today: date) -> bool:
+    """Whether the customer may be contacted: by his newest statement on the purpose that speaks of this channel.
+
+    A statement whose time is over does not speak; without one, marketing needs a consent (PIPL art. 13) and the rest
+    of the service does not.
+    """
+    holding = [
+        one for one in said
+        if one.purpose in (purpose, "all") and one.channel in (None, channel)
+        and (one.until_on is None or one.until_on >= today)
+    ]  # fmt: skip
+    if not holding:
+        return purpose not in ASKED_FIRST
+    return max(holding, key=lambda one: one.at).granted

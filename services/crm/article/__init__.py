@@ -1,0 +1,1 @@
+"""What is answered to whom: articles in editions, and short answers to what is asked again and again."""

@@ -1,0 +1,1 @@
+"""Visits that somebody has planned beyond the rules, many at once."""

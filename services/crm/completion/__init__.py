@@ -1,0 +1,1 @@
+"""What the customer said in a visit, and everything that follows from it."""

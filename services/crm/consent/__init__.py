@@ -1,0 +1,1 @@
+"""What a customer agreed to, and what he does not want."""

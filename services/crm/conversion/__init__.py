@@ -1,0 +1,1 @@
+"""An enquiry that becomes a claim, an application or a complaint: linked to it, never replaced by it."""

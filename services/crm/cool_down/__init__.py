@@ -1,0 +1,1 @@
+"""When a customer was last asked, and until when he is left alone."""

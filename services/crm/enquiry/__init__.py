@@ -1,0 +1,1 @@
+"""An enquiry: whose it is, what was promised, what was done about it."""

@@ -1,0 +1,1 @@
+"""Notes of colleagues on records of crm: kept with them, never sent to anybody outside."""

@@ -1,0 +1,1 @@
+"""What could not be answered at once: promised, extended once, paused while the customer must answer, climbing."""

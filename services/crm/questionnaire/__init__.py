@@ -1,0 +1,1 @@
+"""What customers are asked: editions that one person drafts and another approves."""

@@ -1,0 +1,1 @@
+"""Enquiries are taken in by any unit, by whichever channel."""

@@ -1,0 +1,1 @@
+"""The answer, and how satisfied the customer is with it."""

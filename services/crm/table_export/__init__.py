@@ -1,0 +1,1 @@
+"""What of customers and their service may leave the system as a table."""

@@ -1,0 +1,1 @@
+"""An enquiry passed on: with a reason, to a desk, seldom."""
