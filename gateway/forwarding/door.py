@@ -19,7 +19,8 @@ from gateway.forwarding.headers import values
 from gateway.forwarding.rate_limit import RateLimit
 from gateway.forwarding.request_body import RequestBody
 from gateway.forwarding.table import ForwardedRoute
-from gateway.identity.tokens import SigningKey, internal_token, reading_token
+from gateway.identity.statements import internal_token, reading_token
+from gateway.identity.tokens import SigningKey
 from gateway.organisation.queries import units_on_path
 from shared import audit
 from shared.actor import SAFE_METHODS, Actor

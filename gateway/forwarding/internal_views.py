@@ -11,7 +11,8 @@ from dataclasses import dataclass
 from typing import Any
 
 from gateway.forwarding.upstreams import Upstreams
-from gateway.identity.tokens import SigningKey, internal_token
+from gateway.identity.statements import internal_token
+from gateway.identity.tokens import SigningKey
 from shared.actor import Actor
 from shared.errors import Problem
 from shared.telemetry import traceparent

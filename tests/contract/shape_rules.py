@@ -29,7 +29,8 @@ SERVICE_FOLDERS = frozenset({"consumers", "migrations", "rule_sets", "static"})
 OWN_NAMES: dict[str, str] = {
     "gateway/forwarding/*": "a proxy is a machine, not a room of records: its parts are named after what they do",
     "gateway/identity/passwords.py": "the only module that knows argon2",
-    "gateway/identity/tokens.py": "tokens are made here and nowhere else",
+    "gateway/identity/tokens.py": "tokens for the outside are made here and nowhere else",
+    "gateway/identity/statements.py": "what a service is told of a caller is signed here and nowhere else",
     "gateway/identity/attempts.py": "whoever proves a password is counted and locked out in one place",
     "gateway/identity/credentials.py": "setting and proving a password again, apart from signing in with it",
     "gateway/identity/issuer.py": "the only module that speaks to an issuer outside",

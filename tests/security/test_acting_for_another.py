@@ -13,7 +13,7 @@ import httpx
 import pytest
 from sqlalchemy import select
 
-from gateway.identity.tokens import internal_token
+from gateway.identity.statements import internal_token
 from services.claims.approval.tables import ApprovalStep
 from services.claims.claim.tables import Claim
 from shared import clock

@@ -13,8 +13,8 @@ from joserfc.jwk import KeySet, OKPKey
 from sqlalchemy import text, update
 
 from gateway.identity.callers import Callers
+from gateway.identity.statements import internal_token
 from gateway.identity.tables import Session
-from gateway.identity.tokens import internal_token
 from gateway.organisation.tables import Appointment, Person
 from shared import clock
 from shared.actor import ALGORITHM, machine, verify

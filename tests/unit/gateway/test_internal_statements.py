@@ -11,8 +11,8 @@ from uuid import uuid4
 import pytest
 from joserfc.jwk import KeySet, OKPKey
 
-from gateway.identity import tokens
-from gateway.identity.tokens import internal_token, reading_token
+from gateway.identity import statements, tokens
+from gateway.identity.statements import internal_token, reading_token
 from shared.actor import Actor, Statements, claims_of, verify
 from shared.authority import Limit
 from shared.clock import process_now
@@ -76,18 +76,18 @@ def test_the_audience_further_permissions_and_money_are_told_apart():
     token = internal_token(who, "claims", money=True, key=KEY)
     payload = tokens.json.loads(tokens._padded(token.split(".")[1]))
     assert payload["money"] is True
-    assert payload["exp"] - payload["iat"] == tokens.MONEY_S
+    assert payload["exp"] - payload["iat"] == statements.MONEY_S
     plain = tokens.json.loads(tokens._padded(internal_token(who, "claims", money=False, key=KEY).split(".")[1]))
     assert "money" not in plain
     expected = claims_of(of_claims(who)) | {"iss": plain["iss"], "aud": "claims", "iat": plain["iat"]}
-    assert plain == expected | {"exp": plain["iat"] + tokens.INTERNAL_S}
+    assert plain == expected | {"exp": plain["iat"] + statements.INTERNAL_S}
 
 
 def test_only_so_many_callers_are_remembered(monkeypatch: pytest.MonkeyPatch):
-    monkeypatch.setattr(tokens, "_MOST_STATED", 3)
+    monkeypatch.setattr(statements, "_MOST_STATED", 3)
     for _ in range(10):
         heard(actor())
-    assert len(tokens._statements) <= 3
+    assert len(statements._statements) <= 3
 
 
 def test_what_is_stated_for_reading_is_signed_once_a_second_and_says_whose_request_it_is():
@@ -122,11 +122,11 @@ def test_whoever_differs_reads_under_another_statement(name: str):
 
 def test_a_remembered_statement_ends_when_it_says(monkeypatch: pytest.MonkeyPatch):
     now = process_now()
-    statements, token = Statements(KEYS, "claims"), reading_token(actor(), "claims", key=KEY, now=now)
-    statements.actor(token, uuid4(), reading=True)
-    monkeypatch.setattr("shared.actor.process_now", lambda: now + timedelta(seconds=tokens.INTERNAL_S + 31))
+    heard_by, token = Statements(KEYS, "claims"), reading_token(actor(), "claims", key=KEY, now=now)
+    heard_by.actor(token, uuid4(), reading=True)
+    monkeypatch.setattr("shared.actor.process_now", lambda: now + timedelta(seconds=statements.INTERNAL_S + 31))
     with pytest.raises(TokenInvalid):
-        statements.actor(token, uuid4(), reading=True)
+        heard_by.actor(token, uuid4(), reading=True)
 
 
 def test_the_statement_of_a_delegation_ends_with_it():
