@@ -1,4 +1,4 @@
-"""What the policy service hears from others: losses and settlements, and who customers are."""
+"""What claims tell: losses on policies and settlements that wear limits down."""
 
 from __future__ import annotations
 
@@ -10,13 +10,10 @@ from sqlalchemy import func, select, update
 from sqlalchemy.dialects.postgresql import insert
 
 from services.policy.policy import queries, rules
-from services.policy.policy.tables import CustomerReference, LossRecord, Policy
+from services.policy.policy.tables import LossRecord, Policy
 from shared.database import Transaction
-from shared.directory import DIRECTORY_CONSUMERS
-from shared.events import Received, consumes
+from shared.events import Consumer, Received, consumes
 from shared.money import Money
-from shared.rule_sets import RULE_SET_CONSUMERS
-from shared.together import in_turn
 
 
 class LossTold(BaseModel):
@@ -47,17 +44,6 @@ class SettledTold(BaseModel):
 
 class ClaimTold(BaseModel):
     claim_id: UUID
-
-
-class CustomerTold(BaseModel):
-    customer_id: UUID
-    core_no: str | None = None
-    unit_code: str | None = None
-
-
-class MergedTold(BaseModel):
-    kept_id: UUID
-    merged_id: UUID
 
 
 async def _keep_loss(tx: Transaction, claim_id: UUID, told: dict[str, Any]) -> None:
@@ -144,42 +130,10 @@ async def claim_reopened(tx: Transaction, event: Received[ClaimTold]) -> None:
     await _judge_limits(tx, await _policy_of(tx, claim_id))
 
 
-async def _know_customer(tx: Transaction, event: Received[CustomerTold]) -> None:
-    row = event.data.model_dump() | {"merged_into": None, "record_version": event.record_version}
-    statement = insert(CustomerReference).values(**row)
-    told = {name: statement.excluded[name] for name in ("core_no", "unit_code", "record_version")}
-    newer = CustomerReference.record_version < statement.excluded.record_version
-    await tx.execute(statement.on_conflict_do_update(index_elements=["customer_id"], set_=told, where=newer))
-
-
-@consumes("crm.customer.registered.v1", together=in_turn)
-async def customer_registered(tx: Transaction, event: Received[CustomerTold]) -> None:
-    await _know_customer(tx, event)
-
-
-@consumes("crm.customer.changed.v1", together=in_turn)
-async def customer_changed(tx: Transaction, event: Received[CustomerTold]) -> None:
-    await _know_customer(tx, event)
-
-
-@consumes("crm.customer.merged.v1")
-async def customer_merged(tx: Transaction, event: Received[MergedTold]) -> None:
-    """References follow to the record that was kept."""
-    kept, merged = event.data.kept_id, event.data.merged_id
-    known = insert(CustomerReference).values(customer_id=merged, merged_into=kept, record_version=0)
-    await tx.execute(known.on_conflict_do_update(index_elements=["customer_id"], set_={"merged_into": kept}))
-    await tx.execute(update(Policy).where(Policy.customer_id == merged).values(customer_id=kept))
-
-
-CONSUMERS = (
-    *DIRECTORY_CONSUMERS,
-    *RULE_SET_CONSUMERS,
+CONSUMERS: tuple[Consumer, ...] = (
     claim_reported,
     claim_matched,
     claim_cancelled,
     claim_settled,
     claim_reopened,
-    customer_registered,
-    customer_changed,
-    customer_merged,
 )
