@@ -15,6 +15,7 @@ from services.policy.cancellation import routes as cancellation_routes
 from services.policy.core import routes as core_routes
 from services.policy.core.tables import ReconciliationItem
 from services.policy.core_message import routes as core_message_routes
+from services.policy.correspondence import routes as correspondence_routes
 from services.policy.delivery import routes as delivery_routes
 from services.policy.delivery.shapes import plain_values as delivery_values
 from services.policy.delivery.tables import Delivery
@@ -64,6 +65,8 @@ ROOMS = (
     cancellation_routes.room,
     rescission_routes.room,
     delivery_routes.room,
+    correspondence_routes.room,
+    correspondence_routes.forms_room,
 )
 """The routes of each room; what every record has alike comes after them."""
 
