@@ -12,6 +12,8 @@ from services.policy.application.shapes import plain_values as application_value
 from services.policy.application.tables import Application
 from services.policy.cancellation import handlers as cancellation
 from services.policy.cancellation import routes as cancellation_routes
+from services.policy.controlled_document import routes as controlled_document_routes
+from services.policy.controlled_document.tables import ControlledDocument
 from services.policy.core import routes as core_routes
 from services.policy.core.tables import ReconciliationItem
 from services.policy.core_message import routes as core_message_routes
@@ -67,6 +69,7 @@ ROOMS = (
     delivery_routes.room,
     correspondence_routes.room,
     correspondence_routes.forms_room,
+    controlled_document_routes.room,
 )
 """The routes of each room; what every record has alike comes after them."""
 
@@ -110,6 +113,7 @@ def create_app(settings: PolicySettings | None = None) -> FastAPI:
             plain_values=delivery_values,
         ),
         record_files(Policy, "/v1/policies", read="policy.attachment.read", write="policy.attachment.add"),
+        record_routes(ControlledDocument, "/v1/controlled-documents", read="policy.controlled_document.read"),
         job_routes("policy", read="policy.job.read", cancel="policy.job.cancel"),
         work_item_routes({}),
         assignee_routes({}),

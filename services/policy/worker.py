@@ -6,6 +6,7 @@ from collections.abc import Mapping
 
 from services.policy.app import RULE_SETS
 from services.policy.consumers import CONSUMERS
+from services.policy.controlled_document.handlers import TICKS as CONTROLLED_DOCUMENT_TICKS
 from services.policy.core.handlers import IMPORT, import_line
 from services.policy.core_message.handlers import TICKS as CORE_MESSAGE_TICKS
 from services.policy.delivery.handlers import TICKS as DELIVERY_TICKS
@@ -22,6 +23,7 @@ TICKS = (
     *CORE_MESSAGE_TICKS,
     *RECONCILIATION_TICKS,
     *DELIVERY_TICKS,
+    *CONTROLLED_DOCUMENT_TICKS,
 )
 
 
