@@ -112,7 +112,7 @@ def _renewals() -> None:
           customer_id uuid not null,
           ends_at timestamptz not null,
           days integer not null,
-          status text not null check (status in ('open', 'referred', 'agreed', 'declined')),
+          status text not null check (status in ('open', 'referred', 'agreed', 'declined', 'ended')),
           reasons jsonb not null,
           referred_to text,
           decided_at timestamptz,
