@@ -167,7 +167,7 @@ async def _write(
     ids = [one.id for one in documents]
     row = ControlledDocument
     written = update(row).where(row.id.in_(ids)).values(**told, version=row.version + 1, updated_at=tx.now)
-    await tx.execute(written, execution_options={"synchronize_session": False})
+    await tx.execute(written.execution_options(synchronize_session=False))
 
 
 async def void(db: Database, actor: Actor, key: RequestKey, command: VoidDocument) -> Answer:
