@@ -26,6 +26,8 @@ from services.policy.endorsement import routes as endorsement_routes
 from services.policy.insured_list import routes as insured_list_routes
 from services.policy.issue import handlers as issue
 from services.policy.issue import routes as issue_routes
+from services.policy.mark import queries as marks
+from services.policy.mark import routes as mark_routes
 from services.policy.opening import routes as opening_routes
 from services.policy.payment_order import routes as payment_order_routes
 from services.policy.payment_order import shapes as payment_order_shapes
@@ -37,7 +39,12 @@ from services.policy.product import handlers as product
 from services.policy.product import routes as product_routes
 from services.policy.reconciliation import routes as reconciliation_routes
 from services.policy.refund_quote import routes as refund_quote_routes
+from services.policy.renewal import handlers as renewal
+from services.policy.renewal import routes as renewal_routes
+from services.policy.renewal.tables import Renewal
 from services.policy.rescission import routes as rescission_routes
+from services.policy.safety_demand import routes as safety_demand_routes
+from services.policy.safety_demand.tables import SafetyDemand
 from services.policy.settings import PolicySettings
 from shared.assignees import assignee_routes
 from shared.attachments import record_files
@@ -66,6 +73,9 @@ ROOMS = (
     endorsement_routes.room,
     cancellation_routes.room,
     rescission_routes.room,
+    mark_routes.room,
+    renewal_routes.room,
+    safety_demand_routes.room,
     delivery_routes.room,
     correspondence_routes.room,
     correspondence_routes.forms_room,
@@ -75,7 +85,7 @@ ROOMS = (
 
 ON_PAID = (issue.premium_paid, endorsement.premium_paid, cancellation.refund_paid)
 """What goes on when an order was collected or paid."""
-ON_VERSION = ()
+ON_VERSION = (renewal.ended,)
 """What follows a version made here."""
 ISSUE_GATES = ()
 """What has to be met before a policy is issued, beside the rules of the issue itself."""
@@ -105,6 +115,8 @@ def create_app(settings: PolicySettings | None = None) -> FastAPI:
             reveal="policy.policy.reveal",
             plain_values=payment_order_shapes.plain_values,
         ),
+        record_routes(Renewal, "/v1/renewals", read="policy.renewal.read"),
+        record_routes(SafetyDemand, "/v1/safety-demands", read="policy.safety_demand.read"),
         record_routes(
             Delivery,
             "/v1/deliveries",
@@ -124,6 +136,7 @@ def create_app(settings: PolicySettings | None = None) -> FastAPI:
         app.state.digest_key = chosen.digest_key()
         app.state.on_paid = ON_PAID
         app.state.on_version = ON_VERSION
+        app.state.marks_of = marks.shown
         app.state.issue_gates = ISSUE_GATES
         app.state.actions = application.ACTIONS
         await product.load_seeds(db)

@@ -14,6 +14,7 @@ from services.policy.insured_list.handlers import INSURED_LIST, take_line
 from services.policy.insured_list.handlers import TICKS as INSURED_LIST_TICKS
 from services.policy.reconciliation.handlers import COMPARISON, compare_line
 from services.policy.reconciliation.handlers import TICKS as RECONCILIATION_TICKS
+from services.policy.renewal.handlers import TICKS as RENEWAL_TICKS
 from services.policy.settings import PolicySettings
 from shared.job_runner import Handler, running
 from shared.workers import run_worker
@@ -22,6 +23,7 @@ TICKS = (
     *INSURED_LIST_TICKS,
     *CORE_MESSAGE_TICKS,
     *RECONCILIATION_TICKS,
+    *RENEWAL_TICKS,
     *DELIVERY_TICKS,
     *CONTROLLED_DOCUMENT_TICKS,
 )

@@ -9,6 +9,7 @@ from sqlalchemy import update
 from sqlalchemy.dialects.postgresql import insert
 
 from services.policy.application.tables import Application
+from services.policy.mark.handlers import find
 from services.policy.policy.tables import CustomerReference, Policy
 from shared.database import Transaction
 from shared.events import Consumer, Received, consumes
@@ -24,6 +25,13 @@ class CustomerTold(BaseModel):
 class MergedTold(BaseModel):
     kept_id: UUID
     merged_id: UUID
+
+
+class FindingTold(BaseModel):
+    finding_id: UUID
+    area: str
+    about_kind: str
+    about: UUID
 
 
 async def _know_customer(tx: Transaction, event: Received[CustomerTold]) -> None:
@@ -54,4 +62,12 @@ async def customer_merged(tx: Transaction, event: Received[MergedTold]) -> None:
     await tx.execute(update(Application).where(Application.customer_id == merged).values(customer_id=kept))
 
 
-CONSUMERS: tuple[Consumer, ...] = (customer_registered, customer_changed, customer_merged)
+@consumes("crm.finding.raised.v1")
+async def finding_raised(tx: Transaction, event: Received[FindingTold]) -> None:
+    """A customer of a policy said something that has to be put right here: a mark, and work for its unit."""
+    told = event.data
+    if told.about_kind == "policy":
+        await find(tx, told.finding_id, told.about, told.area, event.time, event.record_version)
+
+
+CONSUMERS: tuple[Consumer, ...] = (customer_registered, customer_changed, customer_merged, finding_raised)

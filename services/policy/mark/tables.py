@@ -5,13 +5,18 @@ from __future__ import annotations
 from datetime import date, datetime
 from uuid import UUID
 
+from sqlalchemy import Uuid
+from sqlalchemy.dialects.postgresql import ARRAY
 from sqlalchemy.orm import Mapped, mapped_column
 
 from services.policy.policy.tables import Base
 
 
 class PolicyMark(Base):
-    """A `complaint`, `mis_selling` case or `finding` about a policy, open or ended."""
+    """A `complaint`, `mis_selling` case or `finding` about a policy, open or ended.
+
+    `kept_out`: whom it must not reach.
+    """
 
     __tablename__ = "policy_marks"
 
@@ -20,6 +25,8 @@ class PolicyMark(Base):
     policy_id: Mapped[UUID | None]
     is_open: Mapped[bool]
     since: Mapped[datetime]
+    kept_out: Mapped[list[UUID]] = mapped_column(ARRAY(Uuid), default=list)
+    area: Mapped[str | None]
     record_version: Mapped[int]
 
 

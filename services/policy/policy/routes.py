@@ -33,7 +33,8 @@ async def read_policy(policy_id: UUID, call: Reads) -> Response:
     """One policy as its newest version states it."""
     async with call.db.transaction(call.actor) as tx:
         policy = await tx.find(Policy, policy_id)
-        return shown(shapes.alone(policy, tx.now), version=policy.version)
+        marks = await call.state.marks_of(tx, policy)
+        return shown(shapes.alone(policy, tx.now, marks), version=policy.version)
 
 
 @room.reads("/v1/policies/{policy_id}/versions", schemas.VersionsOut, may="policy.policy.read")

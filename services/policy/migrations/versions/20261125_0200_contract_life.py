@@ -179,6 +179,8 @@ def _copies() -> None:
           policy_id uuid,
           is_open boolean not null,
           since timestamptz not null,
+          kept_out uuid[] not null default '{}',
+          area text,
           record_version integer not null,
           primary key (kind, subject_id)
         )""")
