@@ -10,8 +10,15 @@ from services.policy.application import handlers as application
 from services.policy.application import routes as application_routes
 from services.policy.application.shapes import plain_values as application_values
 from services.policy.application.tables import Application
+from services.policy.application_statistics import routes as application_statistics_routes
+from services.policy.archive import handlers as archive
+from services.policy.archive import routes as archive_routes
+from services.policy.archive.tables import ArchiveVolume
 from services.policy.cancellation import handlers as cancellation
 from services.policy.cancellation import routes as cancellation_routes
+from services.policy.cancellation_quote import handlers as cancellation_quote
+from services.policy.confirmation import handlers as confirmation
+from services.policy.confirmation import routes as confirmation_routes
 from services.policy.controlled_document import routes as controlled_document_routes
 from services.policy.controlled_document.tables import ControlledDocument
 from services.policy.core import routes as core_routes
@@ -21,11 +28,16 @@ from services.policy.correspondence import routes as correspondence_routes
 from services.policy.delivery import routes as delivery_routes
 from services.policy.delivery.shapes import plain_values as delivery_values
 from services.policy.delivery.tables import Delivery
+from services.policy.disclosure import handlers as disclosure
+from services.policy.disclosure import queries as disclosure_queries
+from services.policy.disclosure import routes as disclosure_routes
 from services.policy.endorsement import handlers as endorsement
 from services.policy.endorsement import routes as endorsement_routes
 from services.policy.insured_list import routes as insured_list_routes
 from services.policy.issue import handlers as issue
 from services.policy.issue import routes as issue_routes
+from services.policy.lending import handlers as lending
+from services.policy.lending import routes as lending_routes
 from services.policy.mark import queries as marks
 from services.policy.mark import routes as mark_routes
 from services.policy.opening import routes as opening_routes
@@ -35,6 +47,8 @@ from services.policy.payment_order.tables import PaymentOrder
 from services.policy.policy import routes as policy_routes
 from services.policy.policy.shapes import plain_values
 from services.policy.policy.tables import Policy
+from services.policy.premium_receipt import handlers as premium_receipt
+from services.policy.premium_receipt import routes as premium_receipt_routes
 from services.policy.product import handlers as product
 from services.policy.product import routes as product_routes
 from services.policy.reconciliation import routes as reconciliation_routes
@@ -43,9 +57,19 @@ from services.policy.renewal import handlers as renewal
 from services.policy.renewal import routes as renewal_routes
 from services.policy.renewal.tables import Renewal
 from services.policy.rescission import routes as rescission_routes
+from services.policy.retention import handlers as retention
+from services.policy.retention import routes as retention_routes
 from services.policy.safety_demand import routes as safety_demand_routes
 from services.policy.safety_demand.tables import SafetyDemand
 from services.policy.settings import PolicySettings
+from services.policy.submission import handlers as submission
+from services.policy.submission import routes as submission_routes
+from services.policy.survey import handlers as survey
+from services.policy.survey import queries as survey_queries
+from services.policy.survey import routes as survey_routes
+from services.policy.underwriting import handlers as underwriting
+from services.policy.underwriting import queries as underwriting_queries
+from services.policy.underwriting import routes as underwriting_routes
 from shared.assignees import assignee_routes
 from shared.attachments import record_files
 from shared.audit_routes import audit_routes
@@ -60,8 +84,15 @@ RULE_SETS = Path(__file__).parent / "rule_sets"
 ROOMS = (
     product_routes.room,
     product_routes.history_room,
+    application_statistics_routes.room,
     opening_routes.room,
     application_routes.room,
+    disclosure_routes.room,
+    survey_routes.room,
+    submission_routes.room,
+    underwriting_routes.room,
+    confirmation_routes.room,
+    premium_receipt_routes.room,
     core_routes.room,
     insured_list_routes.room,
     core_message_routes.room,
@@ -80,6 +111,9 @@ ROOMS = (
     correspondence_routes.room,
     correspondence_routes.forms_room,
     controlled_document_routes.room,
+    archive_routes.room,
+    lending_routes.room,
+    retention_routes.room,
 )
 """The routes of each room; what every record has alike comes after them."""
 
@@ -87,8 +121,28 @@ ON_PAID = (issue.premium_paid, endorsement.premium_paid, cancellation.refund_pai
 """What goes on when an order was collected or paid."""
 ON_VERSION = (renewal.ended,)
 """What follows a version made here."""
-ISSUE_GATES = ()
+ISSUE_GATES = (confirmation.bind_gate,)
 """What has to be met before a policy is issued, beside the rules of the issue itself."""
+
+ON_SUBMITTED = (cancellation_quote.quote, underwriting.submitted)
+ON_ACKNOWLEDGED = (confirmation.acknowledged,)
+ON_ACCEPTED = (issue.accepted,)
+"""What follows an application that was submitted, acknowledged further, accepted for good."""
+FACT_SOURCES = (disclosure_queries.known, survey_queries.known, underwriting_queries.known)
+"""What the rooms after it add to the facts of an application, in this order."""
+APPLICATION_ACTIONS = (
+    *application.ACTIONS,
+    *disclosure.ACTIONS,
+    *survey.ACTIONS,
+    *submission.ACTIONS,
+    *underwriting.ACTIONS,
+    *confirmation.ACTIONS,
+    *premium_receipt.ACTIONS,
+)
+
+
+VOLUME_ACTIONS = (*archive.ACTIONS, *lending.ACTIONS, *retention.ACTIONS)
+"""What may be done with a volume."""
 
 
 def create_app(settings: PolicySettings | None = None) -> FastAPI:
@@ -126,6 +180,7 @@ def create_app(settings: PolicySettings | None = None) -> FastAPI:
         ),
         record_files(Policy, "/v1/policies", read="policy.attachment.read", write="policy.attachment.add"),
         record_routes(ControlledDocument, "/v1/controlled-documents", read="policy.controlled_document.read"),
+        record_routes(ArchiveVolume, "/v1/archive-volumes", read="policy.archive_volume.read"),
         job_routes("policy", read="policy.job.read", cancel="policy.job.cancel"),
         work_item_routes({}),
         assignee_routes({}),
@@ -138,7 +193,12 @@ def create_app(settings: PolicySettings | None = None) -> FastAPI:
         app.state.on_version = ON_VERSION
         app.state.marks_of = marks.shown
         app.state.issue_gates = ISSUE_GATES
-        app.state.actions = application.ACTIONS
+        app.state.actions = APPLICATION_ACTIONS
+        app.state.fact_sources = FACT_SOURCES
+        app.state.on_submitted = ON_SUBMITTED
+        app.state.on_acknowledged = ON_ACKNOWLEDGED
+        app.state.on_accepted = ON_ACCEPTED
+        app.state.volume_actions = VOLUME_ACTIONS
         await product.load_seeds(db)
 
     return build_app("policy", chosen, rooms, prepare=prepare)

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 
 from services.policy.app import RULE_SETS
+from services.policy.archive.handlers import TICKS as ARCHIVE_TICKS
 from services.policy.consumers import CONSUMERS
 from services.policy.controlled_document.handlers import TICKS as CONTROLLED_DOCUMENT_TICKS
 from services.policy.core.handlers import IMPORT, import_line
@@ -12,6 +13,7 @@ from services.policy.core_message.handlers import TICKS as CORE_MESSAGE_TICKS
 from services.policy.delivery.handlers import TICKS as DELIVERY_TICKS
 from services.policy.insured_list.handlers import INSURED_LIST, take_line
 from services.policy.insured_list.handlers import TICKS as INSURED_LIST_TICKS
+from services.policy.lending.handlers import TICKS as LENDING_TICKS
 from services.policy.reconciliation.handlers import COMPARISON, compare_line
 from services.policy.reconciliation.handlers import TICKS as RECONCILIATION_TICKS
 from services.policy.renewal.handlers import TICKS as RENEWAL_TICKS
@@ -26,6 +28,8 @@ TICKS = (
     *RENEWAL_TICKS,
     *DELIVERY_TICKS,
     *CONTROLLED_DOCUMENT_TICKS,
+    *ARCHIVE_TICKS,
+    *LENDING_TICKS,
 )
 
 
