@@ -11,9 +11,11 @@ from services.policy.controlled_document.handlers import TICKS as CONTROLLED_DOC
 from services.policy.core.handlers import IMPORT, import_line
 from services.policy.core_message.handlers import TICKS as CORE_MESSAGE_TICKS
 from services.policy.delivery.handlers import TICKS as DELIVERY_TICKS
+from services.policy.expiry.handlers import TICKS as EXPIRY_TICKS
 from services.policy.insured_list.handlers import INSURED_LIST, take_line
 from services.policy.insured_list.handlers import TICKS as INSURED_LIST_TICKS
 from services.policy.lending.handlers import TICKS as LENDING_TICKS
+from services.policy.premium_receipt.handlers import TICKS as PREMIUM_RECEIPT_TICKS
 from services.policy.reconciliation.handlers import COMPARISON, compare_line
 from services.policy.reconciliation.handlers import TICKS as RECONCILIATION_TICKS
 from services.policy.renewal.handlers import TICKS as RENEWAL_TICKS
@@ -22,6 +24,8 @@ from shared.job_runner import Handler, running
 from shared.workers import run_worker
 
 TICKS = (
+    *EXPIRY_TICKS,
+    *PREMIUM_RECEIPT_TICKS,
     *INSURED_LIST_TICKS,
     *CORE_MESSAGE_TICKS,
     *RECONCILIATION_TICKS,

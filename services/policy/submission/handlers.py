@@ -50,7 +50,8 @@ async def submit(
         await _advance(tx, facts)
         row.submitted_at, row.round, row.outcome, row.decided_at = tx.now, row.round + 1, None, None
         row.reason_code = row.reason = row.decided_level = None
-        row.expires_on = legal_day(tx.now) + timedelta(days=facts.settings["open_days"])
+        if row.of_kind is ApplicationKind.PROPOSAL and row.premium_received_at is None:
+            row.expires_on = legal_day(tx.now) + timedelta(days=facts.settings["open_days"])
         for follow in getattr(state, "on_submitted", ()):
             await follow(tx, row, state)
         after = {"status": row.status, "round": row.round, "method": command.method}
