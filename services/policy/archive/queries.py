@@ -16,6 +16,7 @@ from services.policy.archive.tables import ArchiveVolume, VolumeDestruction, Vol
 from services.policy.controlled_document.queries import last_month
 from services.policy.controlled_document.tables import ControlledDocument, Custodian
 from services.policy.delivery.queries import not_received
+from services.policy.mark.tables import PolicyMark
 from services.policy.policy.queries import losses_of
 from services.policy.policy.rules import longer_than_one_year
 from services.policy.policy.tables import Policy
@@ -65,11 +66,9 @@ async def facts_of(tx: Transaction, volume: ArchiveVolume) -> VolumeFacts:
     policies = await policies_of(tx, volume.id)
     until = await keep_until(tx, policies, volume.items)
     waiting = await open_request(tx, volume.id)
-    unsealed = volume.sealed_at is None
-    return VolumeFacts(
-        volume, legal_day(tx.now), until, frozen_by(policies), await missing(tx, volume, policies) if unsealed else [],
-        waiting and waiting.id,
-    )  # fmt: skip
+    lacks = await missing(tx, volume, policies) if volume.sealed_at is None else []
+    frozen = await frozen_by(tx, policies)
+    return VolumeFacts(volume, legal_day(tx.now), until, frozen, lacks, waiting and waiting.id)
 
 
 async def by_numbers(tx: Transaction, numbers: Iterable[str]) -> dict[str, Policy]:
@@ -141,11 +140,17 @@ async def _kept(tx: Transaction, policy: Policy, identity: bool) -> Kept:
     return Kept(legal_day(end - timedelta(microseconds=1)), longer, tuple(closed), identity)
 
 
-def frozen_by(policies: Iterable[Policy]) -> list[str]:
-    """What is pending on some policy of a volume and holds all of it."""
-    found = {"claim" for one in policies if one.claims_open > 0}
-    found |= {"complaint" for one in policies if getattr(one, "complaints_open", 0)}
-    return sorted(found)
+async def frozen_by(tx: Transaction, policies: Sequence[Policy]) -> list[str]:
+    """What is pending on some policy of a volume and holds all of it: `claim`, or `matter` for anything else.
+
+    Complaints are among the matters and are not named: whoever must stay out of one does not learn of it here.
+    """
+    mark = PolicyMark
+    pending = select(mark.subject_id).where(
+        mark.policy_id.in_([one.id for one in policies]), mark.kind.in_(("complaint", "mis_selling")), mark.is_open
+    )
+    found = ["claim"] if any(one.claims_open > 0 for one in policies) else []
+    return found if await tx.scalar(pending.limit(1)) is None else [*found, "matter"]
 
 
 async def loans_of(tx: Transaction, volume_id: UUID) -> Sequence[VolumeLoan]:
