@@ -40,6 +40,7 @@ from services.policy.lending import handlers as lending
 from services.policy.lending import routes as lending_routes
 from services.policy.mark import queries as marks
 from services.policy.mark import routes as mark_routes
+from services.policy.note import routes as note_routes
 from services.policy.opening import routes as opening_routes
 from services.policy.payment_order import routes as payment_order_routes
 from services.policy.payment_order import shapes as payment_order_shapes
@@ -67,6 +68,7 @@ from services.policy.submission import routes as submission_routes
 from services.policy.survey import handlers as survey
 from services.policy.survey import queries as survey_queries
 from services.policy.survey import routes as survey_routes
+from services.policy.table_export.shapes import COLLECTIONS
 from services.policy.underwriting import handlers as underwriting
 from services.policy.underwriting import queries as underwriting_queries
 from services.policy.underwriting import routes as underwriting_routes
@@ -74,6 +76,7 @@ from shared.assignees import assignee_routes
 from shared.attachments import record_files
 from shared.audit_routes import audit_routes
 from shared.database import Database
+from shared.export_routes import export_routes
 from shared.job_routes import job_routes
 from shared.records import record_routes
 from shared.service import build_app
@@ -114,6 +117,7 @@ ROOMS = (
     archive_routes.room,
     lending_routes.room,
     retention_routes.room,
+    note_routes.room,
 )
 """The routes of each room; what every record has alike comes after them."""
 
@@ -181,6 +185,7 @@ def create_app(settings: PolicySettings | None = None) -> FastAPI:
         record_files(Policy, "/v1/policies", read="policy.attachment.read", write="policy.attachment.add"),
         record_routes(ControlledDocument, "/v1/controlled-documents", read="policy.controlled_document.read"),
         record_routes(ArchiveVolume, "/v1/archive-volumes", read="policy.archive_volume.read"),
+        export_routes("policy", COLLECTIONS),
         job_routes("policy", read="policy.job.read", cancel="policy.job.cancel"),
         work_item_routes({}),
         assignee_routes({}),

@@ -20,6 +20,8 @@ from services.policy.reconciliation.handlers import COMPARISON, compare_line
 from services.policy.reconciliation.handlers import TICKS as RECONCILIATION_TICKS
 from services.policy.renewal.handlers import TICKS as RENEWAL_TICKS
 from services.policy.settings import PolicySettings
+from services.policy.table_export.shapes import COLLECTIONS
+from shared.exports import ERASING, EXPORT, making
 from shared.job_runner import Handler, running
 from shared.workers import run_worker
 
@@ -34,6 +36,7 @@ TICKS = (
     *CONTROLLED_DOCUMENT_TICKS,
     *ARCHIVE_TICKS,
     *LENDING_TICKS,
+    ERASING,
 )
 
 
@@ -43,6 +46,7 @@ def jobs(digest_key: bytes) -> Mapping[str, Handler]:
         IMPORT: import_line(digest_key),
         INSURED_LIST: take_line(digest_key),
         COMPARISON: compare_line,
+        EXPORT: making(COLLECTIONS),
     }
 
 
