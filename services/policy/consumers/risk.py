@@ -68,7 +68,9 @@ async def _signal(
     tx: Transaction, kind: str, subject_id: UUID, record_version: int, policy_id: UUID | None = None, **told: Any
 ) -> None:
     row = {"kind": kind, "subject_id": subject_id, "policy_id": policy_id, "record_version": record_version}
-    await keep_signal(tx, {"customer_id": None, "overdue": False, "overdue_since": None, **row, **told})
+    await keep_signal(
+        tx, {"customer_id": None, "overdue": False, "overdue_since": None, "is_open": True, **row, **told}
+    )
 
 
 @consumes("risk.inspection.due.v1")
@@ -78,7 +80,7 @@ async def inspection_due(tx: Transaction, event: Received[InspectionDueTold]) ->
     overdue = told.stage == "overdue"
     await _signal(
         tx, "inspection", told.inspection_id, event.record_version, told.policy_id, overdue=overdue,
-        overdue_since=told.due_on if overdue else None, due_on=told.due_on, is_open=True,
+        overdue_since=told.due_on if overdue else None, due_on=told.due_on,
     )  # fmt: skip
     await judge_policy(tx, told.policy_id)
 
