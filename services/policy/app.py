@@ -149,48 +149,51 @@ VOLUME_ACTIONS = (*archive.ACTIONS, *lending.ACTIONS, *retention.ACTIONS)
 """What may be done with a volume."""
 
 
+RECORDS = (
+    record_routes(
+        Application,
+        application.PATH,
+        read="policy.application.read",
+        reveal="policy.policy.reveal",
+        plain_values=application_values,
+    ),
+    record_files(Application, application.PATH, read="policy.attachment.read", write="policy.attachment.add"),
+    record_routes(ReconciliationItem, "/v1/core/reconciliation-items", read="policy.reconciliation.read"),
+    record_routes(
+        Policy, "/v1/policies", read="policy.policy.read", reveal="policy.policy.reveal", plain_values=plain_values
+    ),
+    record_routes(
+        PaymentOrder,
+        "/v1/payment-orders",
+        read="policy.payment_order.read",
+        reveal="policy.policy.reveal",
+        plain_values=payment_order_shapes.plain_values,
+    ),
+    record_routes(Renewal, "/v1/renewals", read="policy.renewal.read"),
+    record_routes(SafetyDemand, "/v1/safety-demands", read="policy.safety_demand.read"),
+    record_routes(
+        Delivery,
+        "/v1/deliveries",
+        read="policy.delivery.read",
+        reveal="policy.policy.reveal",
+        plain_values=delivery_values,
+    ),
+    record_files(Policy, "/v1/policies", read="policy.attachment.read", write="policy.attachment.add"),
+    record_routes(ControlledDocument, "/v1/controlled-documents", read="policy.controlled_document.read"),
+    record_routes(ArchiveVolume, "/v1/archive-volumes", read="policy.archive_volume.read"),
+    export_routes("policy", COLLECTIONS),
+    job_routes("policy", read="policy.job.read", cancel="policy.job.cancel"),
+    work_item_routes({}),
+    assignee_routes({}),
+    audit_routes("policy"),
+)
+"""What every record has alike: history, reveals, files, exports, jobs, work."""
+
+
 def create_app(settings: PolicySettings | None = None) -> FastAPI:
     """The application; without `settings` they come from the environment."""
     chosen = settings or PolicySettings()  # type: ignore[call-arg]
-    rooms = (
-        *ROOMS,
-        record_routes(
-            Application,
-            application.PATH,
-            read="policy.application.read",
-            reveal="policy.policy.reveal",
-            plain_values=application_values,
-        ),
-        record_files(Application, application.PATH, read="policy.attachment.read", write="policy.attachment.add"),
-        record_routes(ReconciliationItem, "/v1/core/reconciliation-items", read="policy.reconciliation.read"),
-        record_routes(
-            Policy, "/v1/policies", read="policy.policy.read", reveal="policy.policy.reveal", plain_values=plain_values
-        ),
-        record_routes(
-            PaymentOrder,
-            "/v1/payment-orders",
-            read="policy.payment_order.read",
-            reveal="policy.policy.reveal",
-            plain_values=payment_order_shapes.plain_values,
-        ),
-        record_routes(Renewal, "/v1/renewals", read="policy.renewal.read"),
-        record_routes(SafetyDemand, "/v1/safety-demands", read="policy.safety_demand.read"),
-        record_routes(
-            Delivery,
-            "/v1/deliveries",
-            read="policy.delivery.read",
-            reveal="policy.policy.reveal",
-            plain_values=delivery_values,
-        ),
-        record_files(Policy, "/v1/policies", read="policy.attachment.read", write="policy.attachment.add"),
-        record_routes(ControlledDocument, "/v1/controlled-documents", read="policy.controlled_document.read"),
-        record_routes(ArchiveVolume, "/v1/archive-volumes", read="policy.archive_volume.read"),
-        export_routes("policy", COLLECTIONS),
-        job_routes("policy", read="policy.job.read", cancel="policy.job.cancel"),
-        work_item_routes({}),
-        assignee_routes({}),
-        audit_routes("policy"),
-    )
+    rooms = (*ROOMS, *RECORDS)
 
     async def prepare(app: FastAPI, db: Database) -> None:
         app.state.digest_key = chosen.digest_key()
