@@ -6,6 +6,7 @@ import copy
 import json
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
+from pathlib import Path
 from typing import Any
 from uuid import UUID, uuid4
 
@@ -48,6 +49,11 @@ LOCAL, ABOVE, TOP = underwriter(CENTRAL), underwriter(BRANCH), underwriter("00")
 def in_days(days: int) -> datetime:
     """Midnight of the day that comes so many days after today."""
     return at_midnight(legal_day(process_now()) + timedelta(days=days))
+
+
+def move(clock: Path, days: float) -> None:
+    """Shift everybody's clock by so many days from the machine's (the file of `ANLAN_CLOCK_FILE`)."""
+    clock.write_text(str(days * 86400), encoding="ascii")
 
 
 def period(days: int = 10) -> dict[str, str]:
@@ -113,20 +119,22 @@ class Application:
 
     world: ApplicationWorld
     body: dict[str, Any]
+    seller: Actor = SELLER
+    server: Actor = SERVICE
 
     @property
     def path(self) -> str:
         return f"/v1/applications/{self.body['id']}"
 
-    async def read(self, who: Actor = SELLER) -> dict[str, Any]:
-        answer = await self.world.policy.get(who, self.path)
+    async def read(self, who: Actor | None = None) -> dict[str, Any]:
+        answer = await self.world.policy.get(who or self.seller, self.path)
         assert answer.status_code == 200, answer.text
         self.body = answer.json()
         return self.body
 
     async def post(self, who: Actor, act: str, command: dict[str, Any], **options: Any) -> Any:
         """One act at the version that the application has now."""
-        version = options.pop("version", None) or (await self.read(options.pop("reader", SELLER)))["version"]
+        version = options.pop("version", None) or (await self.read())["version"]
         return await self.world.policy.post(who, f"{self.path}/{act}", command, version=version, **options)
 
     async def done(self, who: Actor, act: str, command: dict[str, Any]) -> dict[str, Any]:
@@ -140,7 +148,7 @@ class Application:
 
     async def disclose(self, **changes: Any) -> None:
         body = {"channel": "visit", "delivered_at": ago(30), "proof": "回执第1号"} | changes
-        await self.done(SELLER, "disclosures", body)
+        await self.done(self.seller, "disclosures", body)
 
     async def acknowledge(self, kind: str = "exclusions", **changes: Any) -> Any:
         kinds = ("duty",) if kind == "duties" else ("exclusion", "deductible", "deductible_rate", "co_pay")
@@ -153,7 +161,7 @@ class Application:
             "kind": kind, "clauses": clauses, "method": "signature", "evidence_ref": "签字页扫描件",
             "signer": SIGNER, "acknowledged_at": ago(20),
         }  # fmt: skip
-        return await self.post(SERVICE, "acknowledgements", body | changes)
+        return await self.post(self.server, "acknowledgements", body | changes)
 
     async def consent(self, *refs: str) -> None:
         body = {"clauses": [], "insured_refs": list(refs), "signer": {"role": "insured", "name": "欧阳岚"}}
@@ -166,7 +174,7 @@ class Application:
             "question_version": (await self.product())["questions"]["version"], "answered_at": ago(15),
             "answers": [{"code": code, "value": value} for code, value in given.items()], "signer": SIGNER,
         }  # fmt: skip
-        return await self.post(SERVICE, "answers", body)
+        return await self.post(self.server, "answers", body)
 
     async def told(self, **answers: str) -> None:
         """The whole disclosure: pack, both acknowledgements, all answers."""
@@ -179,7 +187,7 @@ class Application:
 
     async def submit(self, **changes: Any) -> Any:
         body = {"signed_at": ago(10), "signer": SIGNER, "method": "seal", "evidence_ref": "投保单盖章页"}
-        return await self.post(SELLER, "submissions", body | changes)
+        return await self.post(self.seller, "submissions", body | changes)
 
     async def submitted(self, **answers: str) -> Application:
         await self.told(**answers)

@@ -19,6 +19,7 @@ from services.policy.application.rules import (
     legal_moves,
     premium_of_term,
     refuse_back_dating,
+    refuse_unfiled,
 )
 from services.policy.application.tables import Application
 from services.policy.survey.rules import refuse_unassessed, refuse_unsurveyed
@@ -104,6 +105,7 @@ def _offered(facts: ApplicationFacts, told: schemas.TermsIn | None, tx: Transact
         return Offered()
     agreements = tuple(_agreement(facts, one, n, tx) for n, one in enumerate(told.agreements))
     factor = Offered().factor if told.rate_factor is None else told.rate_factor
+    refuse_unfiled(factor, facts.terms.factor_range)  # whatever the level: nobody may offer it
     return Offered(factor, told.cover, agreements, told.starts_at, told.ends_at)
 
 

@@ -25,13 +25,7 @@ from tests.support.application_world import (
     proposal,
     underwriter,
 )
-from tests.support.services import ServiceUnderTest
 from tests.support.tokens import actor
-
-
-@pytest.fixture
-def world(policy: ServiceUnderTest) -> ApplicationWorld:
-    return ApplicationWorld(policy)
 
 
 async def refused(world: ApplicationWorld, answer: Any, status: int, code: str) -> None:

@@ -9,7 +9,7 @@ from decimal import Decimal
 from enum import StrEnum
 from typing import Any
 
-from services.policy.application.rules import WHOLE, offer_faults, refuse_unfiled
+from services.policy.application.rules import WHOLE, offer_faults
 from services.policy.product.rules import Terms
 from shared.errors import Fault, ReasonRequired, Refused, Text, ValidationFailed
 
@@ -109,7 +109,7 @@ class Offered:
 
 
 def check_offer(answer: Answer, offered: Offered, product: Terms, cover: Mapping[str, Any]) -> None:
-    """Refuse (422) terms that are missing, unexpected, not offered by the product, or at an unfiled rate."""
+    """Refuse (422) terms that are missing, unexpected, or not offered by the product."""
     if (answer in WITH_TERMS) == offered.empty:
         words = (
             Text("附条件或者反要约须写明条件。", "State the terms.")
@@ -117,7 +117,6 @@ def check_offer(answer: Answer, offered: Offered, product: Terms, cover: Mapping
             else Text("该答复不附条件。", "This answer carries no terms.")
         )
         raise ValidationFailed(Fault("terms", words, pointer="#/terms"))
-    refuse_unfiled(offered.factor, product.factor_range)
     faults = offer_faults(product, {**cover, **offered.cover}, "#/terms/cover") if offered.cover else []
     codes = [one.code for one in offered.agreements]
     if len(codes) != len(set(codes)):
