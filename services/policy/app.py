@@ -60,6 +60,7 @@ from services.policy.renewal.tables import Renewal
 from services.policy.rescission import routes as rescission_routes
 from services.policy.retention import handlers as retention
 from services.policy.retention import routes as retention_routes
+from services.policy.safety_demand import queries as safety_demand
 from services.policy.safety_demand import routes as safety_demand_routes
 from services.policy.safety_demand.tables import SafetyDemand
 from services.policy.settings import PolicySettings
@@ -200,6 +201,7 @@ def create_app(settings: PolicySettings | None = None) -> FastAPI:
         app.state.on_paid = ON_PAID
         app.state.on_version = ON_VERSION
         app.state.marks_of = marks.shown
+        app.state.demanded_increase = safety_demand.demanded_increase
         app.state.issue_gates = ISSUE_GATES
         app.state.actions = APPLICATION_ACTIONS
         app.state.fact_sources = FACT_SOURCES

@@ -133,8 +133,9 @@ def _draft(policy: Policy, application: Application, excluded: list[dict[str, An
     return Draft(
         kind="issue", no=policy.policy_no, effective_at=policy.starts_at,
         cover=application.terms.get("cover") or application.requested_cover, exclusions=excluded,
-        premium_delta=premium, instalments=((premium, False),), insured_count=len(people) or application.insured_count,
-        people=people, more={"agreements": application.terms.get("agreements", [])},
+        premium_delta=premium, instalments=((premium, False, None),),
+        insured_count=len(people) or application.insured_count, people=people,
+        more={"agreements": application.terms.get("agreements", [])},
     )  # fmt: skip
 
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from datetime import date
+from decimal import Decimal
 from uuid import UUID
 
 from sqlalchemy import select
@@ -55,3 +56,11 @@ async def open_of_hazard(tx: Transaction, hazard_id: UUID) -> list[SafetyDemand]
 async def closed_already(tx: Transaction, hazard_id: UUID) -> bool:
     """Whether risk told before that the hazard is closed: what is told of it in whatever order, nothing is asked."""
     return bool(await tx.scalar(select(HazardCopy.closed).where(HazardCopy.hazard_id == hazard_id)))
+
+
+async def demanded_increase(tx: Transaction, policy_id: UUID, clause_id: str) -> Decimal | None:
+    """The share of the premium that is demanded more for this duty of a policy; None where nothing is."""
+    statement = select(SafetyDemand.increase_rate).where(
+        SafetyDemand.policy_id == policy_id, SafetyDemand.clause_id == clause_id, SafetyDemand.status == "demanded"
+    )
+    return await tx.scalar(statement.order_by(SafetyDemand.demanded_at.desc()).limit(1))

@@ -21,8 +21,9 @@ YEAR = {"starts_at": day(1), "ends_at": day(366)}
 
 async def change(policy: ServiceUnderTest, held: dict[str, Any], body: Any = None, **fields: Any) -> Any:
     """An approved endorsement, made."""
+    asked = {"kind": "cover"} | fields.pop("change", {}) | fields.pop("terms", {})
     told = {"kind": "endorsement", "status": "approved", "policy_id": held["id"], "terms": {}, "premium": None}
-    row = await world.application(policy, held["product"], **(told | {"change": {"kind": "other"}} | fields))
+    row = await world.application(policy, held["product"], **(told | {"change": asked} | fields))
     answer = await policy.post(UNDERWRITER, f"/v1/applications/{row.id}/endorsements", body or {}, version=1)
     answer.extensions["application"] = row
     return answer
@@ -139,13 +140,38 @@ async def test_a_past_day_a_day_outside_and_a_foreign_policy_are_refused(policy:
 
 
 async def test_a_raised_premium_of_the_term_is_asked_for_by_the_days_left(policy: ServiceUnderTest) -> None:
-    await world.own_products(policy)
+    await world.own_products(policy, rating=world.seed("public_liability")["rating"] | {"rate_per_mille": "15"})
     held = await world.issued(policy, LIABILITY, premium=Decimal("73000.00"), **YEAR)
-    cover = {"cover": {**world.cover("liability"), "aggregate_limit": "8000000.00"}}
-    asked = {"effective_on": f"{day(121):%Y-%m-%d}", "premium_after": "87600.00"}
+    cover = {"cover": {**world.cover("liability"), "limit_per_accident": "2400000.00"}}
+    asked = {"effective_on": f"{day(121):%Y-%m-%d}"}
     answer = await change(policy, held, terms=cover, change=asked)
     assert answer.json()["amount"] == "9800.00"
     assert (await versions(policy, held))[1]["premium"] == "82800.00"
+    [line] = answer.json()["computation"]["lines"]
+    assert "(87600.00 − 73000.00) × 245/365 = 9800.00" in line["explanation"]["zh"]
+
+
+async def test_a_longer_term_costs_its_days_and_all_of_it_goes_back_with_an_early_end(policy: ServiceUnderTest) -> None:
+    await world.own_products(policy)
+    held = await world.issued(policy, LIABILITY, premium=Decimal("73000.00"), **YEAR)
+    answer = await change(policy, held, change={"kind": "period", "ends_at": day(396).isoformat()})
+    assert answer.json()["amount"] == "6000.00"
+    await world.pay(policy, answer.extensions["application"].id)
+    assert (await policy.get(UNDERWRITER, f"/v1/policies/{held['id']}")).json()["ends_at"] == day(396).isoformat()
+    quote = {"policy_id": held["id"], "effective_on": f"{day(366):%Y-%m-%d}"}
+    found = await policy.call(UNDERWRITER, "POST", "/v1/refund-quotes", quote)
+    assert found.json()["amount"] == "6000.00"
+
+
+async def test_heads_without_a_price_of_their_own_are_priced_by_the_filed_rate(policy: ServiceUnderTest) -> None:
+    await world.own_products(policy)
+    cover = {"sum_insured": "300000.00", "benefit_days": 180}
+    terms = {"cover": cover, "rate_factor": "1.20"}
+    held = await world.issued(policy, people=world.persons(1, 2), terms=terms, **YEAR)
+    answer = await change(policy, held, people=world.persons(3), change={"kind": "insured_list"})
+    rating = world.seed("group_accident")["rating"]
+    by_rate = Decimal("300000.00") * Decimal(rating["rate_per_mille"]) / 1000 * Decimal("1.20")
+    assert Decimal(answer.json()["amount"]) == by_rate.quantize(Decimal("0.01"))
 
 
 async def test_fifty_endorsements_read_as_at_any_instant(policy: ServiceUnderTest) -> None:

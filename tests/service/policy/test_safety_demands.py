@@ -61,10 +61,9 @@ async def test_a_higher_premium_is_demanded_with_its_clause_and_holds_only_once_
     assert (done.status_code, done.json()["safety_demand"]["status"]) == (201, "demanded")
     read = (await policy.get(UNDERWRITER, f"/v1/policies/{held['id']}")).json()
     assert read["premium"] == "73000.00"
-    change = {"kind": "premium", "premium_after": "87600.00"}
-    cover = {"cover": {**world.cover("liability"), "limit_per_person": "500000.00"}}
+    change = {"kind": "risk_increase", "safety_clause_id": "DU-01"}
     agreed = await world.application(
-        policy, LIABILITY, kind="endorsement", status="approved", policy_id=held["id"], change=change, terms=cover
+        policy, LIABILITY, kind="endorsement", status="approved", policy_id=held["id"], change=change, terms={}
     )
     early = await act(policy, row, "agreements", {"application_id": str(agreed.id)}, 2)
     assert (early.status_code, early.json()["code"]) == (409, "increase_not_agreed")
