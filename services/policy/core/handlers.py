@@ -260,6 +260,7 @@ async def accept_import(
     db: Database, actor: Actor, key: RequestKey, body: AsyncIterator[bytes], batch: Mapping[str, Any]
 ) -> Answer:
     """Spool an import and answer with its job; nothing of it is carried out yet."""
+    seam.check_batch(batch["batch_id"], batch["part"], batch["of"])
     async with db.transaction(actor, key) as tx:
         return await spool(tx, IMPORT, body, batch, IMPORT_MAX_BYTES)
 
