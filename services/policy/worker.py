@@ -15,6 +15,7 @@ from services.policy.expiry.handlers import TICKS as EXPIRY_TICKS
 from services.policy.insured_list.handlers import INSURED_LIST, take_line
 from services.policy.insured_list.handlers import TICKS as INSURED_LIST_TICKS
 from services.policy.lending.handlers import TICKS as LENDING_TICKS
+from services.policy.payment_order.handlers import TICKS as PAYMENT_ORDER_TICKS
 from services.policy.premium_receipt.handlers import TICKS as PREMIUM_RECEIPT_TICKS
 from services.policy.reconciliation.handlers import COMPARISON, compare_line
 from services.policy.reconciliation.handlers import TICKS as RECONCILIATION_TICKS
@@ -31,6 +32,7 @@ TICKS = (
     *INSURED_LIST_TICKS,
     *CORE_MESSAGE_TICKS,
     *RECONCILIATION_TICKS,
+    *PAYMENT_ORDER_TICKS,
     *RENEWAL_TICKS,
     *DELIVERY_TICKS,
     *CONTROLLED_DOCUMENT_TICKS,
