@@ -208,6 +208,19 @@ class DocumentDelivered(Payload):
     days_taken: int
 
 
+class PolicyExpiring(Payload):
+    """A reminder `days` before the end; each is given once."""
+
+    SUBJECT: ClassVar[str] = "policy.policy.expiring.v1"
+
+    policy_id: UUID
+    policy_no: str
+    customer_id: UUID
+    days: int
+    ends_at: Instant
+    unit_code: str
+
+
 EVENTS: tuple[type[Payload], ...] = (
     ApplicationOpened,
     ApplicationDecided,
@@ -218,6 +231,7 @@ EVENTS: tuple[type[Payload], ...] = (
     PolicyEndorsed,
     InsuredListed,
     PolicyCancelled,
+    PolicyExpiring,
     PaymentOrderCreated,
     DocumentDelivered,
 )

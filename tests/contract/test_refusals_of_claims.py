@@ -1,7 +1,8 @@
 """Every refusal of the claims service is answered in some test, and each rule that is easily got wrong has its test.
 
 A code counts as tested where a test names it, or the class that carries it. What must be refused, and where others have
-gone wrong, is listed in `refusals_of_claims.toml` by the test that proves it, so that none can be dropped unnoticed.
+gone wrong, is listed for each service in `refusals_of_<service>.toml` by the test that proves it, so that none can be
+dropped unnoticed.
 """
 
 from __future__ import annotations
@@ -57,7 +58,10 @@ def test_every_code_of_the_service_is_named_by_a_test() -> None:
     assert silent == []
 
 
-LISTED = tomllib.loads((ROOT / "tests/contract/refusals_of_claims.toml").read_text("utf-8"))
+TABLES = [
+    tomllib.loads(path.read_text("utf-8")) for path in sorted((ROOT / "tests/contract").glob("refusals_of_*.toml"))
+]
+LISTED = {name: [one for table in TABLES for one in table.get(name, ())] for name in ("refused", "easily_wrong")}
 
 
 @pytest.mark.parametrize("listed", LISTED["refused"], ids=lambda one: one["what"])

@@ -10,12 +10,15 @@ from typing import Any
 from uuid import UUID, uuid4
 
 from services.policy.application.tables import Application, ApplicationInsured
+from services.policy.consumers import CONSUMERS
 from services.policy.disclosure.tables import Acknowledgement, AnswerSet
 from services.policy.issue.handlers import accepted
 from services.policy.product.tables import Product, ProductVersion
 from shared.actor import machine
 from shared.clock import SHANGHAI, at_midnight, legal_day, process_now
+from shared.events import encode
 from shared.ids import uuid7
+from shared.inbox import Arrival, Inbox, Outcome
 from shared.masking import keyed_digest
 from tests.support.services import ServiceUnderTest
 from tests.support.tokens import ROOT, actor, person
@@ -179,6 +182,14 @@ async def pay(policy: ServiceUnderTest, application_id: UUID, **changes: Any) ->
     )  # fmt: skip
     assert answer.status_code == 201, answer.text
     return answer.json()
+
+
+async def hear(policy: ServiceUnderTest, *events: dict[str, Any]) -> None:
+    """These events come in, one after the other."""
+    inbox = Inbox(policy.db, CONSUMERS)
+    for one in events:
+        taken = await inbox.take(Arrival.of(f"{one['type']}.v1", encode(one)))
+        assert taken.outcome in (Outcome.APPLIED, Outcome.SEEN), taken
 
 
 def local(text: str) -> datetime:

@@ -78,7 +78,7 @@ class Operation:
 
     @cached_property
     def kind(self) -> Kind:
-        if self.path.startswith("/v1/core/"):
+        if self.path.startswith("/v1/core/") and self._for_machines():
             return Kind.CORE
         if "{" in self.path:
             return Kind.ITEM
@@ -86,6 +86,9 @@ class Operation:
             return Kind.LIST if "next_cursor" in self._answer() else Kind.SUMMARY
         ending = self.path.rpartition("/")[2]
         return {"searches": Kind.SEARCH, "uploads": Kind.UPLOAD}.get(ending, Kind.CREATION)
+
+    def _for_machines(self) -> bool:
+        return {one for letter in PLACES for one in self.holders(letter)} == {"core_system"}
 
     def _answer(self) -> Mapping[str, Any]:
         content = self.document["responses"].get("200", {}).get("content", {})

@@ -8,12 +8,10 @@ from datetime import timedelta
 from typing import Any
 from uuid import UUID, uuid4
 
-from embedded.demonstration.story import story_policies
 from services.claims.duty.handlers import CALL_IMPORT, import_call
 from services.claims.duty.rules import month_bounds
 from services.claims.worker import JOBS
 from services.crm.customer.rules import uscc_check
-from services.policy.core.handlers import IMPORT, import_line
 from shared.actor import Actor
 from shared.clock import legal_day, process_now, rfc3339
 from shared.exports import EXPORT
@@ -22,6 +20,7 @@ from tests.support import complaint_world, crm_world, risk_world, table_exports
 from tests.support.claim_life import ClaimLife, report
 from tests.support.claims_beside import beside, letter_of, looked_at
 from tests.support.claims_settled import SettledWorld
+from tests.support.policy_world import policy_world
 from tests.support.route_walk import OWN, RouteWorld
 from tests.support.sample_files import pdf
 from tests.support.services import ServiceUnderTest
@@ -141,27 +140,6 @@ async def _bound(world: SettledWorld) -> tuple[str, str]:
     ):
         assert answer.status_code == 201, answer.text
     return str(claim_id), payment
-
-
-async def policy_world(service: ServiceUnderTest) -> RouteWorld:
-    """A group policy with an insured list, and an import that somebody at the unit started."""
-    body = story_policies(legal_day(process_now()))[3] | {"unit_code": "320102"}
-    number = body.pop("policy_no")
-    told = await service.call(actor("core_system", "00"), "PUT", f"/v1/core/policies/{number}", body)
-    assert told.status_code == 200, told.text
-    policy = told.json()["id"]
-    machine = actor("core_system", OWN, level="branch")
-    headers = {"Content-Type": "application/x-ndjson"}
-    content = json.dumps({**body, "policy_no": "PPA2026-32-990001"}).encode()
-    started = await service.call(machine, "POST", "/v1/core/imports", headers=headers, content=content)
-    assert started.status_code == 202, started.text
-    await Runner(service.db, {IMPORT: import_line(b"d" * 32)}).run_once()
-    return RouteWorld(
-        service,
-        known={"/v1/policies/{}": policy, "/v1/jobs/policy/{}": started.json()["id"]},
-        bodies={"POST /v1/policies/{record_id}/reveals": {"field": "customer_name"}},
-        searches={"/v1/policies/searches": {"policy_no": number}},
-    )
 
 
 async def risk_world_of_routes(service: ServiceUnderTest) -> RouteWorld:

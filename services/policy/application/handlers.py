@@ -53,12 +53,13 @@ async def fill(tx: Transaction, row: Application, form: schemas._Form, state: An
             setattr(row, name, value if isinstance(value, (int, str, datetime)) else schemas.plain(value))
     if form.insured_persons is not None:
         await _list(tx, row, form.insured_persons, state.digest_key)
-    row.expires_on = legal_day(tx.now) + timedelta(days=(await queries.settings_of(tx))["open_days"])
+    if row.kind == ApplicationKind.PROPOSAL and row.premium_received_at is None:
+        row.expires_on = legal_day(tx.now) + timedelta(days=(await queries.settings_of(tx))["open_days"])
     await tx.flush()
-    facts = await facts_of(tx, row, state)
-    _refuse_unfit(tx, row, facts)
-    _compute(row, facts)
-    return facts
+    plain = await facts_of(tx, row)
+    _refuse_unfit(tx, row, plain)
+    _compute(row, plain)
+    return await facts_of(tx, row, state)
 
 
 def _refuse_unfit(tx: Transaction, row: Application, facts: ApplicationFacts) -> None:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import date, datetime
 from decimal import Decimal
 from typing import Any
@@ -116,16 +116,9 @@ async def facts_of(tx: Transaction, application: Application, state: Any = None)
         application=application, terms=await terms_for(tx, application),
         insured=await insured_of(tx, application.id), now=tx.now, settings=await settings_of(tx), policy=policy,
     )  # fmt: skip
-    more: dict[str, Any] = {}
     for source in getattr(state, "fact_sources", ()):
-        more |= await source(tx, facts)
-    return facts if not more else _with(facts, more)
-
-
-def _with(facts: ApplicationFacts, more: dict[str, Any]) -> ApplicationFacts:
-    return ApplicationFacts(
-        facts.application, facts.terms, facts.insured, facts.now, facts.settings, facts.policy, more
-    )
+        facts = replace(facts, more={**facts.more, **await source(tx, facts)})
+    return facts
 
 
 async def terms_sold(tx: Transaction, code: str | None) -> Terms:

@@ -11,10 +11,14 @@ from pydantic import ValidationError
 from sqlalchemy import text
 from sqlalchemy.dialects.postgresql import insert
 
+from services.policy.application.tables import Application
 from services.policy.core import queries, shapes
 from services.policy.core import rules as seam
 from services.policy.core.schemas import CorePolicy, ImportLine, PendingReferenceOut, UpsertOut
 from services.policy.core.tables import ReconciliationItem
+from services.policy.core_answer import queries as answers
+from services.policy.core_answer.handlers import take_answer
+from services.policy.core_answer.rules import Answered
 from services.policy.policy import queries as policies
 from services.policy.policy import rules
 from services.policy.policy.tables import InsuredPerson, Policy, PolicyVersion
@@ -45,6 +49,7 @@ class Told:
     imported: bool
     exclusions: list[dict[str, Any]]
     conflicts: list[str]
+    application: Application | None
 
 
 async def upsert_policy(
@@ -64,8 +69,8 @@ async def apply_version(
         _envelope(body), seam.change_faults(body.change.kind, body.status), rules.cover_faults(body.line, body.cover)
     )
     await tx.execute(_ONE_NUMBER, {"policy_no": policy_no})
-    told = await _look(tx, policy_no, body, imported)
     policy = await policies.by_number(tx, policy_no, lock=True)
+    told = await _look(tx, policy_no, body, imported, policy)
     if policy is not None and policy.made_here:
         await _open_item(tx, told, policy, rules.ItemKind.NUMBER_OF_OTHER_MASTER, "policy_no")
         return _told(policy, told, rules.Applied.IGNORED)
@@ -79,8 +84,7 @@ async def apply_version(
         await _other_content(tx, told, policy, decision.item, versions)
     if decision.applied is not rules.Applied.IGNORED:
         await _store(tx, told, policy, str(decision.applied), digest_key, first=not versions)
-        for clause in told.conflicts:
-            await _open_item(tx, told, policy, rules.ItemKind.OWNED_HERE, f"exclusions:{clause}")
+        await _owned_here(tx, told, policy)
     for one in told.pending:
         await _open_item(tx, told, policy, rules.ItemKind.PENDING_REFERENCE, f"{one.kind}:{one.value}")
     return _told(policy, told, decision.applied)
@@ -91,6 +95,21 @@ def _told(policy: Policy, told: Told, applied: rules.Applied) -> UpsertOut:
     return UpsertOut(
         id=policy.id, core_version=told.body.core_version, applied=str(applied), pending_references=pending
     )
+
+
+async def _owned_here(tx: Transaction, told: Told, policy: Policy) -> None:
+    """The application becomes what the version made of it; what contradicts what is kept here is listed."""
+    body = told.body
+    for clause in told.conflicts:
+        await _open_item(tx, told, policy, rules.ItemKind.OWNED_HERE, f"exclusions:{clause}")
+    if told.application is None:
+        return
+    answered = Answered(body.change.kind, body.product, told.customer, policy.id, body.refund_amount)
+    fault = await take_answer(tx, told.application, policy, answered)
+    if fault is not None:
+        cause = f"application:{told.application.id}"
+        sides = ({"status": told.application.status}, {"differs": fault, "core_version": body.core_version})
+        await _open_item(tx, told, policy, rules.ItemKind.OWNED_HERE, cause, sides)
 
 
 async def _other_content(
@@ -112,7 +131,9 @@ def _envelope(body: CorePolicy) -> rules.Envelope:
     )  # fmt: skip
 
 
-async def _look(tx: Transaction, policy_no: str, body: CorePolicy, imported: bool) -> Told:
+async def _look(
+    tx: Transaction, policy_no: str, body: CorePolicy, imported: bool, policy: Policy | None
+) -> Told:  # fmt: skip
     product = await policies.product(tx, body.product)
     customer = customer_id(body.customer_core_no)
     known, seller, path = await queries.known_references(tx, body, customer, product_known=product is not None)
@@ -121,15 +142,19 @@ async def _look(tx: Transaction, policy_no: str, body: CorePolicy, imported: boo
         rules.ReferenceKind.PRODUCT: body.product,
         rules.ReferenceKind.UNIT: body.unit_code,
         rules.ReferenceKind.SELLER: body.seller_staff_no,
+        rules.ReferenceKind.APPLICATION: None if body.application_id is None else str(body.application_id),
     }
     given = [one.model_dump(mode="json") for one in body.exclusions]
-    own = seam.own_acknowledgements(given, await queries.acknowledged_here(tx, body.application_id))
+    application = await answers.find(tx, body.application_id)
+    known[rules.ReferenceKind.APPLICATION] = application is not None
+    made_here = (application and application.id, policy and policy.application_id)
+    own = seam.own_acknowledgements(given, await answers.acknowledged_here(tx, made_here))
     return Told(
         policy_no=policy_no, body=body, digest=rules.content_digest(body.model_dump(mode="json", by_alias=True)),
         product=product or {"business": "group", "issued_by": "core", "compulsory": False, "risk_level": "medium"},
         customer=customer, seller=seller, path=path or tx.actor.scope,
         pending=rules.pending_references(named, known), imported=imported, exclusions=own.exclusions,
-        conflicts=own.conflicts,
+        conflicts=own.conflicts, application=application,
     )  # fmt: skip
 
 
@@ -235,6 +260,7 @@ async def accept_import(
     db: Database, actor: Actor, key: RequestKey, body: AsyncIterator[bytes], batch: Mapping[str, Any]
 ) -> Answer:
     """Spool an import and answer with its job; nothing of it is carried out yet."""
+    seam.check_batch(batch["batch_id"], batch["part"], batch["of"])
     async with db.transaction(actor, key) as tx:
         return await spool(tx, IMPORT, body, batch, IMPORT_MAX_BYTES)
 

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from datetime import datetime
 from uuid import UUID
 
 from sqlalchemy import select
@@ -12,13 +11,6 @@ from services.policy.policy.rules import ReferenceKind
 from services.policy.policy.tables import CustomerReference
 from shared import directory
 from shared.database import Transaction
-
-
-async def acknowledged_here(
-    tx: Transaction, application_id: UUID | None
-) -> dict[tuple[str, str], datetime | None] | None:
-    """(clause, text version) → when the customer acknowledged it here; None where no application was made here."""
-    return None
 
 
 async def known_references(

@@ -8,7 +8,7 @@ from datetime import datetime
 from typing import Any
 
 from services.policy.policy.rules import ItemKind
-from shared.errors import Fault, Text
+from shared.errors import Fault, Text, ValidationFailed
 
 _STATUS_OF = {"cancel": "cancelled", "rescind": "rescinded"}
 
@@ -84,3 +84,14 @@ def different_members(stored: Mapping[str, Any], sent: Mapping[str, Any]) -> lis
     """
     found = sorted(name for name, value in stored.items() if sent.get(name) != value)
     return found or ["insured_persons"]
+
+
+def check_batch(batch_id: str | None, part: int | None, of: int | None) -> None:
+    """Refuse (422) a part of a load that does not say which part of how many of what it is."""
+    given = [one is not None for one in (batch_id, part, of)]
+    if any(given) and not all(given):
+        words = Text("分批发送须同时给出 batch_id、part 和 of。", "A part of a load states batch_id, part and of.")
+        raise ValidationFailed(Fault("batch_incomplete", words, parameter="batch_id"))
+    if part is not None and of is not None and part > of:
+        words = Text("part 大于 of。", "There is no such part.")
+        raise ValidationFailed(Fault("part_beyond_last", words, parameter="part"))

@@ -74,6 +74,7 @@ def _version(policy: Policy, version: PolicyVersion, told: Told) -> dict[str, An
         "change_kind": version.change["kind"],
         "insured_count": version.insured_count,
         "seller_id": told.seller,
+        "underwriter_id": told.application.underwriter_id if told.application else policy.underwriter_id,
         "risk_level": told.body.risk_level or told.product["risk_level"],
         "reinsured": told.body.reinsured,
         "unit_code": told.body.unit_code,

@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
-from datetime import date
+from datetime import date, datetime
 from decimal import Decimal
 from typing import Any
 from uuid import UUID
 
 from services.policy.application.tables import Application
 from services.policy.endorsement import queries, rules
+from services.policy.endorsement.queries import Changed
 from services.policy.endorsement.schemas import EndorsementOut, MakeEndorsement
 from services.policy.issue import queries as issue
 from services.policy.issue.schemas import RecordState
@@ -22,6 +23,8 @@ from services.policy.policy import shapes as policy_shapes
 from services.policy.policy.rules import PolicyStatus
 from services.policy.policy.tables import Policy, PolicyVersion
 from services.policy.refund.rules import Computation
+from services.policy.repricing import queries as repricing
+from services.policy.repricing.rules import Priced, instalments
 from services.policy.version import queries as versions
 from services.policy.version import rules as chain
 from services.policy.version.handlers import Draft, append
@@ -46,7 +49,7 @@ async def endorse(
         before = {"status": application.status}
         at = await _moment(tx, application, policy)
         change = await queries.changed(tx, application, policy, at)
-        cost, _ = await queries.premium(tx, application, policy, change, at)
+        cost = (await _priced(tx, application, policy, change, at, state)).computation
         asked = await _ask(tx, application, policy, cost, command.payee, state)
         terms = await issue.terms_of(tx, application)
         row = None
@@ -75,6 +78,18 @@ async def _moment(tx: Transaction, application: Application, policy: Policy) -> 
     )  # fmt: skip
 
 
+async def _priced(
+    tx: Transaction, application: Application, policy: Policy, change: Changed, at: datetime, state: Any
+) -> Priced:
+    """What the change costs; of a demand for a safety duty that was not kept with what was demanded."""
+    clause = application.change.get("safety_clause_id")
+    demanded = await state.demanded_increase(tx, policy.id, clause) if clause else None
+    return await repricing.priced(
+        tx, policy, at, cover=change.cover, ends_at=change.ends_at, added=change.added, removed=change.removed,
+        demanded=demanded,
+    )  # fmt: skip
+
+
 async def _ask(
     tx: Transaction, application: Application, policy: Policy, cost: Computation, payee: AccountIn | None, state: Any
 ) -> PaymentOrder | None:
@@ -99,17 +114,16 @@ async def _effect(tx: Transaction, application: Application, policy: Policy, sta
     """Append the version. What holds is judged anew: the premium may have come days after it was asked for."""
     at = await _moment(tx, application, policy)
     change = await queries.changed(tx, application, policy, at)
-    cost, term_premium = await queries.premium(tx, application, policy, change, at)
-    amount = await _agreed(tx, application, cost)
+    priced = await _priced(tx, application, policy, change, at, state)
+    amount = await _agreed(tx, application, priced.computation)
     policy.version += 1
     policy.updated_at = tx.now
-    more: dict[str, Any] = {"change": application.change.get("kind")}
-    if term_premium is not None:
-        more["term_premium"] = yuan(term_premium)
+    more = {"change": application.change.get("kind"), "term_premium": yuan(priced.term_premium)}
     draft = Draft(
         kind="endorse", no=f"{policy.policy_no}-{policy.policy_version:03d}", effective_at=at,
         reason=application.change.get("reason"), cover=change.cover, ends_at=change.ends_at, premium_delta=amount,
-        instalments=_instalments(cost, amount), insured_count=change.insured_count, people=change.people, more=more,
+        instalments=_instalments(priced, policy, change, amount), insured_count=change.insured_count,
+        people=change.people, more=more,
     )  # fmt: skip
     row = await append(tx, policy, draft)
     application.status = "effective"
@@ -125,10 +139,13 @@ async def _agreed(tx: Transaction, application: Application, cost: Computation) 
     return sum((one.amount if one.direction == "in" else -one.amount for one in asked), ZERO) if asked else cost.amount
 
 
-def _instalments(cost: Computation, amount: Decimal) -> tuple[tuple[Decimal, bool], ...]:
-    if amount == cost.amount and cost.parts:
-        return tuple((one.amount, one.kind == "removed_heads") for one in cost.parts)
-    return ((amount, amount < ZERO),)
+def _instalments(
+    priced: Priced, policy: Policy, change: Changed, amount: Decimal
+) -> tuple[tuple[Decimal, bool, datetime | None], ...]:
+    """The parts of the price; where another amount was asked for earlier, that one."""
+    if amount == priced.computation.amount:
+        return instalments(priced, policy.line, policy.ends_at, change.ends_at)
+    return ((amount, policy.line == "accident" and amount < ZERO, None),)
 
 
 async def premium_paid(tx: Transaction, order: PaymentOrder, state: Any) -> None:

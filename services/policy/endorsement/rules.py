@@ -40,6 +40,16 @@ class NobodyLeft(Conflict):
     detail = Text("不能移除全部被保险人；请办理退保。", "Everybody would leave: cancel the policy instead.")
 
 
+BARE = frozenset({"policyholder_data", "risk_increase", "other"})
+"""Kinds of change that need no other cover, period or list to be one."""
+
+
+def refuse_idle(kind: str | None, *, changes: bool) -> None:
+    """Refuse (422) a change of cover, period or list that changes none of them."""
+    if not changes and kind not in BARE:
+        raise NothingChanges()
+
+
 def may_endorse(kind: str, status: str) -> None:
     """Refuse (409) to make a change that is not approved, or was made already."""
     if kind != "endorsement" or status not in READY:

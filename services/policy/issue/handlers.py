@@ -17,6 +17,7 @@ from services.policy.payment_order.rules import OrderKind
 from services.policy.payment_order.tables import PaymentOrder
 from services.policy.policy.tables import Policy
 from services.policy.product.rules import Terms
+from services.policy.refund.rules import Computation, Part
 from services.policy.version.handlers import Draft, Insured, append
 from shared.actor import Actor
 from shared.clock import legal_day
@@ -28,7 +29,7 @@ from shared.money import ZERO, yuan
 from shared.numbers import branch_of, next_case_number
 from shared.work_items import close_items, open_item
 
-ISSUE_ITEM = "issue_policy"
+ISSUE_ITEM, RETURN_ITEM = "issue_policy", "return_premium"
 
 
 async def accepted(tx: Transaction, application: Application, state: Any) -> None:
@@ -40,25 +41,37 @@ async def accepted(tx: Transaction, application: Application, state: Any) -> Non
         return
     terms = await queries.terms_of(tx, application)
     premium = application.premium or ZERO
-    if premium > ZERO:
-        await payment.order(tx, application, await _premium(tx, application, premium), state.digest_key)
+    due = await _premium(tx, application, premium) if premium > ZERO else None
+    if due is not None and due.amount > ZERO:
+        await payment.order(tx, application, due, state.digest_key)
     application.status = "awaiting_premium"
-    if terms.issued_by == "anlan" and not (terms.cash_before_cover and premium > ZERO):
+    if terms.issued_by == "anlan" and (due is None or due.amount <= ZERO or not terms.cash_before_cover):
         await _ask_for_issue(tx, application)
+    if due is not None and due.amount < ZERO:
+        await open_item(
+            tx, RETURN_ITEM, application, Text("退还多收保险费", "Return what was paid too much"), number=None,
+            unit_code=application.unit_code, position="cashier", href=f"/v1/applications/{application.id}",
+            method="GET", priority="high",
+        )  # fmt: skip
 
 
 async def _premium(tx: Transaction, application: Application, premium: Decimal) -> Due:
+    """What is left to be asked for: the premium less what came before the decision."""
     factor = application.terms.get("rate_factor", "1")
     base = yuan(application.base_premium if application.base_premium is not None else premium)
-    words = {
-        "zh": f"保险费 {base} × 费率调整系数 {factor} = {yuan(premium)}",
-        "en": f"Premium {base} × factor {factor} = {yuan(premium)}",
-    }
-    lines = [{"kind": "premium", "amount": yuan(premium), "explanation": words}]
+    text = Text(
+        f"保险费 {base} × 费率调整系数 {factor} = {yuan(premium)}",
+        f"Premium {base} × factor {factor} = {yuan(premium)}",
+    )
+    parts = [Part("premium", premium, text)]
+    received = await queries.received(tx, application.id)
+    if received > ZERO:
+        came = Text(f"扣除核保前已收 {yuan(received)}", f"Less what came before the decision, {yuan(received)}")
+        parts.append(Part("received", -received, came))
+    computed = Computation.of("premium", parts)
     return Due(
-        kind=OrderKind.PREMIUM, amount=premium, due_on=await orders.premium_due_on(tx),
-        computation={"rule": "premium", "amount": yuan(premium), "lines": lines},
-        parties=await queries.parties(tx, application), application_id=application.id,
+        kind=OrderKind.PREMIUM, amount=computed.amount, due_on=await orders.premium_due_on(tx),
+        computation=computed.shown(), parties=await queries.parties(tx, application), application_id=application.id,
     )  # fmt: skip
 
 
@@ -74,7 +87,15 @@ async def premium_paid(tx: Transaction, order: PaymentOrder, _state: Any) -> Non
     if order.purpose is not OrderKind.PREMIUM or order.application_id is None or order.policy_id is not None:
         return
     application = await tx.find(Application, order.application_id, lock=True)
-    if application.issued_by == "anlan" and application.status in rules.ISSUABLE:
+    if application.status not in rules.ISSUABLE:
+        await open_item(
+            tx, RETURN_ITEM, application, Text("退还已收保险费", "Return the premium that came too late"), number=None,
+            unit_code=application.unit_code, position="cashier", href=f"/v1/applications/{application.id}",
+            method="GET", priority="high",
+        )  # fmt: skip
+        return
+    application.expires_on = None  # who has paid what was asked for is owed the policy
+    if application.issued_by == "anlan":
         await _ask_for_issue(tx, application)
 
 
@@ -133,8 +154,9 @@ def _draft(policy: Policy, application: Application, excluded: list[dict[str, An
     return Draft(
         kind="issue", no=policy.policy_no, effective_at=policy.starts_at,
         cover=application.terms.get("cover") or application.requested_cover, exclusions=excluded,
-        premium_delta=premium, instalments=((premium, False),), insured_count=len(people) or application.insured_count,
-        people=people, more={"agreements": application.terms.get("agreements", [])},
+        premium_delta=premium, instalments=((premium, False, None),),
+        insured_count=len(people) or application.insured_count, people=people,
+        more={"agreements": application.terms.get("agreements", [])},
     )  # fmt: skip
 
 

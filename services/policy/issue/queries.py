@@ -4,9 +4,10 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from datetime import datetime
+from decimal import Decimal
 from uuid import UUID
 
-from sqlalchemy import select
+from sqlalchemy import func, select
 
 from services.policy.application.tables import Application, ApplicationInsured
 from services.policy.disclosure.tables import Acknowledgement
@@ -16,8 +17,10 @@ from services.policy.payment_order.rules import OrderKind, Party
 from services.policy.policy.tables import CustomerReference
 from services.policy.product.queries import product_version
 from services.policy.product.rules import Terms
+from services.policy.underwriting.tables import PremiumReceipt
 from shared.actor import Actor
 from shared.database import Transaction
+from shared.money import ZERO
 
 SERIES = {"liability": "ALI", "accident": "APA"}
 """Letters of the numbers made here; those of the core begin otherwise."""
@@ -60,14 +63,21 @@ def persons_of(actor: Actor) -> frozenset[UUID]:
     return frozenset({actor.person_id, actor.on_behalf_of or actor.person_id})
 
 
+async def received(tx: Transaction, application_id: UUID) -> Decimal:
+    """Premium (yuan) that came before anything was decided."""
+    amount = select(func.sum(PremiumReceipt.amount)).where(PremiumReceipt.application_id == application_id)
+    return await tx.scalar(amount) or ZERO
+
+
 async def proposal(tx: Transaction, application: Application, terms: Terms) -> rules.Proposal:
     """Everything the issue is judged by."""
     premium = await orders.of_application(tx, application.id, str(OrderKind.PREMIUM))
+    covered = await received(tx, application.id) >= (application.premium or ZERO)
     return rules.Proposal(
         kind=application.kind, status=application.status, issued_by=terms.issued_by,
         reducing=[one.key for one in terms.reducing_clauses], acknowledged=await acknowledged(tx, application.id),
-        paid=premium[-1].status if premium else "none", cash_before_cover=terms.cash_before_cover,
-        sellers=sellers_of(application),
+        paid=premium[-1].status if premium else "paid" if covered else "none",
+        cash_before_cover=terms.cash_before_cover, sellers=sellers_of(application),
     )  # fmt: skip
 
 

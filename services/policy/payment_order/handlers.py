@@ -23,6 +23,7 @@ from shared.errors import Fault, OccurredInFuture, Text, ValidationFailed
 from shared.idempotency import Answer, RequestKey
 from shared.ids import uuid7
 from shared.masking import keyed_digest
+from shared.ticks import Tick, one_by_one
 from shared.work_items import close_items, open_item
 
 COLLECT_ITEM, PAY_ITEM, RESUBMIT_ITEM = "collect_premium", "pay_refund", "resubmit_payment_order"
@@ -112,12 +113,15 @@ def cancel(tx: Transaction, row: PaymentOrder, reason: str) -> None:
     tx.note("cancel", row, before=before, after=shapes.noted(row), reason=reason)
 
 
-async def withdraw(tx: Transaction, application_id: UUID, reason: str) -> None:
-    """Take back what was not paid yet of an application that came to nothing."""
-    for row in await queries.of_application(tx, application_id):
-        if row.state in (OrderStatus.CREATED, OrderStatus.FAILED):
-            cancel(tx, row, reason)
-            await close_items(tx, row.id)
+async def withdraw(tx: Transaction, order_id: UUID) -> None:
+    """Take back what was asked for by an application that came to nothing meanwhile."""
+    row = await tx.find(PaymentOrder, order_id, lock=True)
+    if row.state in (OrderStatus.CREATED, OrderStatus.FAILED):
+        cancel(tx, row, "application_ended")
+        await close_items(tx, row.id)
+
+
+TICKS = (Tick("payment_order_withdrawn", timedelta(minutes=1), one_by_one(queries.pointless, withdraw)),)
 
 
 def check_confirm(_actor: Actor, facts: OrderFacts) -> None:

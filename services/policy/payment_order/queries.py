@@ -60,6 +60,17 @@ async def of_policy(tx: Transaction, policy_id: UUID) -> Sequence[PaymentOrder]:
     return await tx.scalars(select(PaymentOrder).where(mine).order_by(PaymentOrder.created_at, PaymentOrder.id))
 
 
+async def pointless(tx: Transaction, limit: int) -> Sequence[UUID]:
+    """Orders to collect whose application came to nothing."""
+    ended = ("withdrawn", "expired", "declined", "rejected")
+    statement = (
+        select(PaymentOrder.id)
+        .join(Application, Application.id == PaymentOrder.application_id)
+        .where(PaymentOrder.status.in_(("created", "failed")), Application.status.in_(ended))
+    )
+    return await tx.scalars(statement.order_by(PaymentOrder.created_at, PaymentOrder.id).limit(limit))
+
+
 async def premium_days(tx: Transaction, policy_id: UUID) -> list[date]:
     """The days on which premium of this policy was accepted."""
     rows = await of_policy(tx, policy_id)

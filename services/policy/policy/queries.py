@@ -15,6 +15,7 @@ from services.policy.policy.schemas import SearchPolicies
 from services.policy.policy.tables import InsuredPerson, LossRecord, Policy, PolicyVersion
 from shared.clock import at_midnight
 from shared.database import Transaction
+from shared.errors import NotFound
 from shared.masking import keyed_digest
 from shared.pagination import Filter, Listing
 from shared.rule_sets import in_force
@@ -56,6 +57,24 @@ async def version_on(tx: Transaction, policy_id: UUID, day: date) -> PolicyVersi
     rows = await versions_of(tx, policy_id)
     found = rules.version_on([rules.Version(row.number, row.effective_at) for row in rows], day)
     return None if found is None else next(row for row in rows if row.number == found.number)
+
+
+async def version_at(tx: Transaction, policy_id: UUID, moment: datetime) -> PolicyVersion | None:
+    """The version that holds at `moment`; None before the first."""
+    rows = await versions_of(tx, policy_id)
+    found = rules.version_at([rules.Version(row.number, row.effective_at) for row in rows], moment)
+    return None if found is None else next(row for row in rows if row.number == found.number)
+
+
+async def version_then(tx: Transaction, policy_id: UUID, on: date | None, at: datetime | None) -> PolicyVersion:
+    """The version at `at`, else at the end of `on`. Raises `NotFound` before the first."""
+    if at is not None:
+        found = await version_at(tx, policy_id, at)
+    else:
+        found = None if on is None else await version_on(tx, policy_id, on)
+    if found is None:
+        raise NotFound()
+    return found
 
 
 async def insured_persons(tx: Transaction, policy: Policy) -> Sequence[InsuredPerson]:

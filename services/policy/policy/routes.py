@@ -6,12 +6,12 @@ from datetime import date
 from uuid import UUID
 
 from fastapi import Request
+from pydantic import AwareDatetime
 from starlette.responses import Response
 
 from services.policy.policy import queries, schemas, shapes
 from services.policy.policy.tables import Policy
 from shared import directory
-from shared.errors import NotFound
 from shared.pagination import Page, page, read_query, shaped
 from shared.routing import Reads, Room, shown
 
@@ -33,19 +33,21 @@ async def read_policy(policy_id: UUID, call: Reads) -> Response:
     """One policy as its newest version states it."""
     async with call.db.transaction(call.actor) as tx:
         policy = await tx.find(Policy, policy_id)
-        return shown(shapes.alone(policy, tx.now), version=policy.version)
+        marks = await call.state.marks_of(tx, policy)
+        return shown(shapes.alone(policy, tx.now, marks), version=policy.version)
 
 
 @room.reads("/v1/policies/{policy_id}/versions", schemas.VersionsOut, may="policy.policy.read")
-async def read_versions(policy_id: UUID, call: Reads, on: date | None = None) -> Response:
-    """Every version; with `on` the one that holds at the end of that day."""
+async def read_versions(
+    policy_id: UUID, call: Reads, on: date | None = None, at: AwareDatetime | None = None
+) -> Response:
+    """Every version; with `on` the one that holds at the end of that day, with `at` the one at that instant."""
     async with call.db.transaction(call.actor) as tx:
         await tx.find(Policy, policy_id)
-        found = (
-            await queries.versions_of(tx, policy_id) if on is None else [await queries.version_on(tx, policy_id, on)]
-        )
-        if on is not None and found == [None]:
-            raise NotFound()
+        if on is None and at is None:
+            found = await queries.versions_of(tx, policy_id)
+        else:
+            found = [await queries.version_then(tx, policy_id, on, at)]
         return shown(schemas.VersionsOut(items=[schemas.PolicyVersionOut.model_validate(row) for row in found]))
 
 

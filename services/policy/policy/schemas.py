@@ -44,6 +44,7 @@ class PolicyItem(BaseModel):
     reinsured: bool
     seller_staff_no: str | None = None
     claims_open: int
+    application_id: Id | None = None
 
 
 class PolicyOut(PolicyItem):
@@ -51,6 +52,8 @@ class PolicyOut(PolicyItem):
 
     cover: dict[str, Any]
     exclusions: list[dict[str, Any]]
+    marks: dict[str, int]
+    """What is open about it, by kind: `complaint`, `mis_selling`, `finding`, `overdue_inspection`, `key_risk_file`."""
     available_actions: list[ActionOut]
 
 

@@ -33,10 +33,12 @@ def item(policy: Policy, now: datetime) -> schemas.PolicyItem:
     return schemas.PolicyItem(**_row(policy, now))
 
 
-def alone(policy: Policy, now: datetime) -> schemas.PolicyOut:
-    """The policy read singly; what is done to it comes from its master, so there is nothing to do here yet."""
+def alone(policy: Policy, now: datetime, marks: dict[str, int] | None = None) -> schemas.PolicyOut:
+    """The policy read singly, with what is open about it; what is done to it comes by applications, or from its master
+    system, so there is nothing to do here.
+    """
     return schemas.PolicyOut(
-        **_row(policy, now), cover=policy.cover, exclusions=policy.exclusions, available_actions=[]
+        **_row(policy, now), cover=policy.cover, exclusions=policy.exclusions, marks=marks or {}, available_actions=[]
     )
 
 

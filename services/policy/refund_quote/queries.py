@@ -54,21 +54,27 @@ async def figures_of(tx: Transaction, policy: Policy) -> Figures:
     return Figures() if terms is None else Figures.from_content(terms.refund)
 
 
-def _instalments(row: PolicyVersion, line: str) -> list[tuple[Decimal, bool]]:
+def _instalments(row: PolicyVersion, line: str) -> list[Instalment]:
+    """What one version added to the premium: each amount for the time from its own beginning to the end as it was."""
+    begins = row.starts_at if row.number == 1 else max(row.effective_at, row.starts_at)
     told = row.change.get("instalments")
-    if told is not None:
-        return [(Decimal(one["amount"]), bool(one["net"])) for one in told]
-    return [(row.premium_delta, line == "accident" and row.premium_delta < ZERO)]
+    if told is None:
+        net = line == "accident" and row.premium_delta < ZERO
+        return [Instalment(row.premium_delta, Term(begins, row.ends_at), net)]
+    return [
+        Instalment(
+            Decimal(one["amount"]),
+            Term(datetime.fromisoformat(one["starts_at"]) if one.get("starts_at") else begins, row.ends_at),
+            bool(one["net"]),
+        )
+        for one in told
+    ]
 
 
 async def instalments_of(tx: Transaction, policy: Policy) -> list[Instalment]:
     """What the premium is made of: that of the issue for the whole term, what came later for the rest of it."""
-    found = []
-    for row in await policies.versions_of(tx, policy.id):
-        begins = row.starts_at if row.number == 1 else max(row.effective_at, row.starts_at)
-        term = Term(begins, row.ends_at)
-        found += [Instalment(amount, term, net) for amount, net in _instalments(row, policy.line) if amount != ZERO]
-    return found
+    rows = await policies.versions_of(tx, policy.id)
+    return [one for row in rows for one in _instalments(row, policy.line) if one.amount != ZERO]
 
 
 async def outstanding_of(tx: Transaction, policy: Policy) -> Decimal:
@@ -95,14 +101,19 @@ def shown(found: Settlement) -> dict[str, object]:
     return {**lines, "amount": yuan(found.amount)}
 
 
-async def heads(tx: Transaction, policy: Policy, added: int, removed: int, at: datetime) -> Computation:
-    """What heads that join and leave cost or give back."""
-    per_head = policy.cover.get("premium_charged_per_person")
-    if per_head is None:
-        raise rules.FiguresMissing(missing="premium_charged_per_person")
-    change = rules.HeadChange(added, removed, Decimal(per_head))
+async def heads(tx: Transaction, policy: Policy, change: rules.HeadChange, at: datetime) -> Computation:
+    """What heads that join and leave cost or give back; loading is kept in accident alone."""
     term = Term(policy.starts_at, policy.ends_at)
-    return rules.head_change(change, term, at, await figures_of(tx, policy))
+    figures = await figures_of(tx, policy) if policy.line == "accident" else Figures(loading=Decimal(0))
+    return rules.head_change(change, term, at, figures)
+
+
+def per_head(policy: Policy) -> Decimal:
+    """The premium (yuan) of one head for the whole term, where all cost the same. Raises `FiguresMissing`."""
+    stated = policy.cover.get("premium_charged_per_person")
+    if stated is None:
+        raise rules.FiguresMissing(missing="premium_charged_per_person")
+    return Decimal(stated)
 
 
 async def term_premium(tx: Transaction, policy: Policy) -> Decimal:

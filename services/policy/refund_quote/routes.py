@@ -32,7 +32,8 @@ async def _quote(tx: Transaction, policy: Policy, asked: AskQuote, at: datetime)
         computed = queries.shown(found)
         return QuoteOut(**told, amount=found.amount, outstanding=found.outstanding, computation=computed)
     if asked.kind == "heads":
-        change = await queries.heads(tx, policy, asked.added, asked.removed, at)
+        heads = rules.HeadChange.at(queries.per_head(policy), asked.added, asked.removed)
+        change = await queries.heads(tx, policy, heads, at)
     else:
         before, after = await queries.term_premium(tx, policy), asked.premium_after or Decimal(0)
         change = rules.premium_change(before, after, rules.Term(policy.starts_at, policy.ends_at), at)

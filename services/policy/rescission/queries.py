@@ -78,7 +78,8 @@ async def premium_paid(tx: Transaction, policy: Policy) -> Decimal:
     if not policy.made_here:
         return policy.premium
     rows = [one for one in await orders.of_policy(tx, policy.id) if one.state is OrderStatus.PAID]
-    return sum((one.amount if one.direction == "in" else -one.amount for one in rows), ZERO)
+    early = ZERO if policy.application_id is None else await issue.received(tx, policy.application_id)
+    return early + sum((one.amount if one.direction == "in" else -one.amount for one in rows), ZERO)
 
 
 async def parties(tx: Transaction, policy: Policy) -> list[Party]:

@@ -11,6 +11,7 @@ from typing import Any
 from services.policy.policy.rules import content_digest
 from services.policy.policy.tables import InsuredPerson, Policy, PolicyVersion
 from services.policy.version import shapes
+from shared.clock import rfc3339
 from shared.database import Transaction
 from shared.money import ZERO, yuan
 
@@ -37,8 +38,9 @@ class Insured:
 
 @dataclass(frozen=True, kw_only=True)
 class Draft:
-    """What a version says. Amounts in yuan; `instalments` are the amounts that `premium_delta` is made of, each
-    `{amount, net}`: `net` where loading is taken out already. `people` None: the list stays as it is.
+    """What a version says. Amounts in yuan; `instalments` are the amounts that `premium_delta` is made of, each with
+    whether loading is taken out already and, where it is not that of the version, the beginning of what it pays for.
+    `people` None: the list stays as it is.
     """
 
     kind: str
@@ -52,7 +54,7 @@ class Draft:
     exclusions: list[dict[str, Any]] | None = None
     premium_delta: Decimal = ZERO
     refund_amount: Decimal = ZERO
-    instalments: Sequence[tuple[Decimal, bool]] = ()
+    instalments: Sequence[tuple[Decimal, bool, datetime | None]] = ()
     insured_count: int | None = None
     people: Sequence[Insured] | None = None
     more: dict[str, Any] = field(default_factory=dict)
@@ -90,7 +92,10 @@ def _state(policy: Policy, draft: Draft, number: int) -> None:
 
 
 def _version(tx: Transaction, policy: Policy, draft: Draft, number: int) -> PolicyVersion:
-    parts = [{"amount": yuan(amount), "net": net} for amount, net in draft.instalments]
+    parts = [
+        {"amount": yuan(amount), "net": net, "starts_at": None if begins is None else rfc3339(begins)}
+        for amount, net, begins in draft.instalments
+    ]
     change = {"kind": draft.kind, "no": draft.no, "reason": draft.reason, "instalments": parts, **draft.more}
     said = {
         "effective_at": draft.effective_at, "status": draft.status, "starts_at": policy.starts_at,

@@ -152,3 +152,18 @@ async def test_insured_persons_are_masked_and_found_by_number(policy: ServiceUnd
         actor("underwriter", "00.32.3201"), "/v1/policies/searches", {"id_no": plain["id_no"]}
     )
     assert elsewhere.json()["items"] == []
+
+
+@pytest.mark.parametrize(
+    ("query", "code"),
+    [
+        ("batch_id=b", "batch_incomplete"),
+        ("part=1&of=2", "batch_incomplete"),
+        ("batch_id=b&part=3&of=2", "part_beyond_last"),
+    ],
+)
+async def test_a_part_of_a_load_says_which_part_it_is(policy: ServiceUnderTest, query: str, code: str) -> None:
+    headers = {"Content-Type": "application/x-ndjson", "Idempotency-Key": '"b"', **await _bearer()}
+    answer = await policy.client.post(f"/v1/core/imports?{query}", content=b"{}", headers=headers)
+    assert (answer.status_code, answer.json()["errors"][0]["code"]) == (422, code)
+    assert await policy.rows(kernel.tables["jobs"]) == []

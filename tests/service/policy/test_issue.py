@@ -3,10 +3,15 @@
 from __future__ import annotations
 
 import asyncio
+from decimal import Decimal
 from typing import Any
 
+from services.policy.payment_order.handlers import TICKS
 from services.policy.policy.tables import Base
+from services.policy.underwriting.tables import PremiumReceipt
+from shared.clock import process_now
 from shared.kernel import kernel
+from shared.ticks import run_once
 from tests.support import contract_world as world
 from tests.support.contract_world import LIABILITY, UNDERWRITER
 from tests.support.services import ServiceUnderTest
@@ -129,3 +134,39 @@ async def test_another_unit_finds_nothing_to_issue(policy: ServiceUnderTest) -> 
     row = await world.application(policy)
     other: Any = actor("underwriter", "00.32.3201")
     assert (await world.issue(policy, row, who=other)).status_code == 404
+
+
+async def test_what_came_before_the_decision_is_taken_off_what_is_asked_for(policy: ServiceUnderTest) -> None:
+    await world.own_products(policy, cash_before_cover=True)
+    part, whole = [await world.application(policy) for _ in range(2)]
+    async with policy.db.transaction(UNDERWRITER) as tx:
+        for row, amount in ((part, "30000.00"), (whole, "36500.00")):
+            receipt = PremiumReceipt(
+                application_id=row.id, org_path=row.org_path, amount=Decimal(amount), received_at=process_now(),
+                reference="R-0", alarmed_at=None, person_id=UNDERWRITER.person_id,
+            )  # fmt: skip
+            tx.add(receipt)
+    await world.accept(policy, part)
+    await world.accept(policy, whole)
+    [order] = await world.orders(policy, application_id=part.id)
+    assert order["amount"] == "6500.00"
+    assert await world.orders(policy, application_id=whole.id) == []
+    assert (await world.issue(policy, part)).json()["code"] == "premium_unpaid"
+    assert (await world.issue(policy, whole)).status_code == 201
+
+
+async def test_what_was_asked_for_an_application_that_ended_is_taken_back(policy: ServiceUnderTest) -> None:
+    await world.own_products(policy)
+    row = await world.application(policy)
+    await world.accept(policy, row)
+    async with policy.db.transaction(UNDERWRITER) as tx:
+        await tx.execute(Base.metadata.tables["applications"].update().values(status="expired"))
+    assert await run_once(policy.db, TICKS[0]) == 1
+    assert await run_once(policy.db, TICKS[0]) == 0
+    [order] = await world.orders(policy, application_id=row.id)
+    assert order["status"] == "cancelled"
+    late = await policy.post(
+        world.CORE, f"/v1/payment-orders/{order['id']}/confirmations",
+        {"paid_at": process_now().isoformat(), "payer": world.ACCOUNT, "reference": "R-9"}, version=order["version"],
+    )  # fmt: skip
+    assert (late.status_code, late.json()["code"]) == (409, "state_conflict")

@@ -81,7 +81,7 @@ def test_what_was_added_late_is_given_back_by_its_own_days() -> None:
 
 
 def test_heads_that_left_are_not_given_back_twice_and_without_loading_once() -> None:
-    change = rules.head_change(rules.HeadChange(0, 100, Decimal("182.50")), YEAR, at("2026-04-11"), LOADING)
+    change = rules.head_change(rules.HeadChange.at(Decimal("182.50"), 0, 100), YEAR, at("2026-04-11"), LOADING)
     gone = rules.Instalment(change.amount, rules.Term(at("2026-04-11"), at("2027-01-01")), net=True)
     day = at("2026-07-20")
     found = rules.cancellation("accident", [paid("91250.00"), gone], day, LOADING)
@@ -92,7 +92,7 @@ def test_heads_that_left_are_not_given_back_twice_and_without_loading_once() -> 
 def test_heads_added_pay_gross_and_heads_removed_get_net_and_both_are_netted() -> None:
     """20 join and 30 leave 云泽建工's 500 on the 101st day: 265 of 365 days are left."""
     day = at("2026-04-11T10:00:00")
-    found = rules.head_change(rules.HeadChange(20, 30, Decimal("182.50")), YEAR, day, LOADING)
+    found = rules.head_change(rules.HeadChange.at(Decimal("182.50"), 20, 30), YEAR, day, LOADING)
     assert [(one.kind, one.amount) for one in found.parts] == [
         ("added_heads", Decimal("2650.00")), ("removed_heads", Decimal("-2981.25")),
     ]  # fmt: skip
@@ -104,6 +104,17 @@ def test_a_premium_that_rises_or_falls_is_reckoned_by_the_days_left() -> None:
     more = rules.premium_change(Decimal("73000.00"), Decimal("87600.00"), YEAR, day)
     less = rules.premium_change(Decimal("87600.00"), Decimal("73000.00"), YEAR, day)
     assert (more.amount, less.amount) == (Decimal("9800.00"), Decimal("-9800.00"))
+
+
+def test_less_premium_in_accident_goes_back_without_loading() -> None:
+    found = rules.premium_change(Decimal("36500.00"), Decimal("0.00"), YEAR, YEAR.starts_at, LOADING)
+    assert found.amount == Decimal("-27375.00")
+
+
+def test_a_term_that_is_extended_costs_its_days_and_one_that_is_cut_gives_them_back() -> None:
+    longer = rules.period_change(Decimal("36500.00"), YEAR, at("2027-01-31"))
+    shorter = rules.period_change(Decimal("36500.00"), YEAR, at("2026-12-02"), LOADING)
+    assert (longer.amount, shorter.amount) == (Decimal("3000.00"), Decimal("-2250.00"))
 
 
 def test_a_product_without_its_figures_is_not_computed_with_invented_ones() -> None:
@@ -170,12 +181,12 @@ def test_a_removal_never_gives_back_more_than_an_addition_costs(
     added: int, removed: int, per_head: Decimal, loading: Decimal, moment: datetime
 ) -> None:
     figures = rules.Figures(loading)
-    joined = rules.head_change(rules.HeadChange(added, 0, per_head), YEAR, moment, figures).amount
-    left = rules.head_change(rules.HeadChange(0, removed, per_head), YEAR, moment, figures).amount
+    joined = rules.head_change(rules.HeadChange.at(per_head, added, 0), YEAR, moment, figures).amount
+    left = rules.head_change(rules.HeadChange.at(per_head, 0, removed), YEAR, moment, figures).amount
     assert joined >= 0 >= left
     assert joined <= per_head * added
     assert -left <= per_head * removed
-    both = rules.head_change(rules.HeadChange(added, removed, per_head), YEAR, moment, figures)
+    both = rules.head_change(rules.HeadChange.at(per_head, added, removed), YEAR, moment, figures)
     assert both.amount == joined + left
     if added == removed:
         assert both.amount >= 0

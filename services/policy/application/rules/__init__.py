@@ -17,6 +17,7 @@ from services.policy.application.rules.lifecycle import (
     FIRST,
     NEXT,
     OPEN_TO_CHANGE,
+    PROPOSAL,
     UNANSWERED,
     UNDER_REVIEW,
     ApplicationKind,
@@ -60,7 +61,7 @@ from services.policy.application.rules.premium import (
 )
 
 __all__ = [
-    "FIRST", "NEXT", "OPEN_TO_CHANGE", "UNANSWERED", "UNDER_REVIEW", "WHOLE", "ApplicationIncomplete",
+    "FIRST", "NEXT", "OPEN_TO_CHANGE", "PROPOSAL", "UNANSWERED", "UNDER_REVIEW", "WHOLE", "ApplicationIncomplete",
     "ApplicationKind",
     "ApplicationOpen", "ApplicationStatus", "BackDated", "BlankSignedForm", "CompulsoryCover", "DeathConsentMissing",
     "EmployerBeneficiary", "Listed", "MinorByOther", "MinorCapExceeded", "Missing", "MissingToldAlready",

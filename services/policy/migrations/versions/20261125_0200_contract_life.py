@@ -112,7 +112,7 @@ def _renewals() -> None:
           customer_id uuid not null,
           ends_at timestamptz not null,
           days integer not null,
-          status text not null check (status in ('open', 'referred', 'agreed', 'declined')),
+          status text not null check (status in ('open', 'referred', 'agreed', 'declined', 'ended')),
           reasons jsonb not null,
           referred_to text,
           decided_at timestamptz,
@@ -179,6 +179,8 @@ def _copies() -> None:
           policy_id uuid,
           is_open boolean not null,
           since timestamptz not null,
+          kept_out uuid[] not null default '{}',
+          area text,
           record_version integer not null,
           primary key (kind, subject_id)
         )""")

@@ -33,7 +33,9 @@ def upgrade() -> None:
           policy_id uuid not null references policies (id),
           text text not null,
           mentions jsonb not null,
-          person_id uuid not null
+          person_id uuid not null,
+          staff_no text not null,
+          position text not null
         )""")
     op.execute("create index policy_notes_of on policy_notes (policy_id, created_at)")
     part_of("policy_notes", "policies", "policy_id")

@@ -105,6 +105,7 @@ class ReferenceKind(StrEnum):
     PRODUCT = "product"
     UNIT = "unit"
     SELLER = "seller"
+    APPLICATION = "application"
 
 
 @dataclass(frozen=True)

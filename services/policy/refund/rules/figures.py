@@ -40,8 +40,8 @@ class Figures:
             raise ValueError("a short-period table never falls")
         if any(not 0 <= earned <= 1 for _, earned in table):
             raise ValueError("a share earned lies between 0 and 1")
-        rates = (_decimal(content.get(name)) for name in ("loading", "handling_fee", "handling_fee_rate"))
-        return cls(*rates, table)
+        names = ("loading", "handling_fee", "handling_fee_rate")
+        return cls(short_period=table, **{name: _decimal(content.get(name)) for name in names})
 
     def loading_stated(self) -> Decimal:
         """Raises `FiguresMissing`."""

@@ -1,7 +1,8 @@
-"""What the policy service hears from others: losses and settlements, and who customers are."""
+"""What claims tell: losses on policies and settlements that wear limits down."""
 
 from __future__ import annotations
 
+from datetime import datetime
 from typing import Any
 from uuid import UUID
 
@@ -9,14 +10,13 @@ from pydantic import AwareDatetime, BaseModel, Field
 from sqlalchemy import func, select, update
 from sqlalchemy.dialects.postgresql import insert
 
+from services.policy.application.tables import Application
 from services.policy.policy import queries, rules
-from services.policy.policy.tables import CustomerReference, LossRecord, Policy
+from services.policy.policy.tables import LossRecord, Policy
+from services.policy.underwriting.tables import ReportedLoss
 from shared.database import Transaction
-from shared.directory import DIRECTORY_CONSUMERS
-from shared.events import Received, consumes
+from shared.events import Consumer, Received, consumes
 from shared.money import Money
-from shared.rule_sets import RULE_SET_CONSUMERS
-from shared.together import in_turn
 
 
 class LossTold(BaseModel):
@@ -28,6 +28,14 @@ class LossTold(BaseModel):
     loss_at: AwareDatetime
     injured_count: int
     death_count: int
+
+
+class ReportTold(LossTold):
+    """The first notice; whose loss it is, and on which line, as far as that is known yet."""
+
+    customer_id: UUID | None = None
+    line: str | None = None
+    reported_at: AwareDatetime | None = None
 
 
 class UsedTold(BaseModel):
@@ -49,15 +57,7 @@ class ClaimTold(BaseModel):
     claim_id: UUID
 
 
-class CustomerTold(BaseModel):
-    customer_id: UUID
-    core_no: str | None = None
-    unit_code: str | None = None
-
-
-class MergedTold(BaseModel):
-    kept_id: UUID
-    merged_id: UUID
+_FINISHED = ("declined", "issued", "withdrawn", "expired", "effective", "delivered", "rejected", "closed")
 
 
 async def _keep_loss(tx: Transaction, claim_id: UUID, told: dict[str, Any]) -> None:
@@ -94,14 +94,41 @@ async def _loss(tx: Transaction, told: LossTold) -> None:
     await _judge_limits(tx, told.policy_id)
 
 
+async def _flag_applications(tx: Transaction, told: ReportTold, reported_at: datetime) -> None:
+    """Keep the loss, and mark what the customer has applied for and nobody decided.
+
+    What is not finished is locked, as it is by whoever decides or issues: of the two one sees
+    the other, so that nothing is covered behind a report.
+    """
+    if told.customer_id is None:
+        return
+    row = {
+        "claim_id": told.claim_id, "customer_id": told.customer_id, "line": told.line, "loss_at": told.loss_at,
+        "reported_at": reported_at,
+    }  # fmt: skip
+    await tx.execute(insert(ReportedLoss).values(**row).on_conflict_do_nothing())
+    mine = [Application.customer_id == told.customer_id, Application.status.not_in(_FINISHED)]
+    mine += [] if told.line is None else [Application.line == told.line]
+    locked = select(Application.id).where(*mine).order_by(Application.id).with_for_update()
+    ids = await tx.scalars(locked)
+    undecided = (Application.id.in_(ids), Application.decided_at.is_(None))
+    await tx.execute(update(Application).where(*undecided).values(loss_reported_at=reported_at))
+
+
+async def _reported(tx: Transaction, event: Received[ReportTold]) -> None:
+    told = event.data
+    await _loss(tx, LossTold.model_validate(told.model_dump(exclude={"customer_id", "line", "reported_at"})))
+    await _flag_applications(tx, told, told.reported_at or event.time)
+
+
 @consumes("claims.claim.reported.v1")
-async def claim_reported(tx: Transaction, event: Received[LossTold]) -> None:
-    await _loss(tx, event.data)
+async def claim_reported(tx: Transaction, event: Received[ReportTold]) -> None:
+    await _reported(tx, event)
 
 
 @consumes("claims.claim.matched.v1")
-async def claim_matched(tx: Transaction, event: Received[LossTold]) -> None:
-    await _loss(tx, event.data)
+async def claim_matched(tx: Transaction, event: Received[ReportTold]) -> None:
+    await _reported(tx, event)
 
 
 @consumes("claims.claim.cancelled.v1")
@@ -144,42 +171,10 @@ async def claim_reopened(tx: Transaction, event: Received[ClaimTold]) -> None:
     await _judge_limits(tx, await _policy_of(tx, claim_id))
 
 
-async def _know_customer(tx: Transaction, event: Received[CustomerTold]) -> None:
-    row = event.data.model_dump() | {"merged_into": None, "record_version": event.record_version}
-    statement = insert(CustomerReference).values(**row)
-    told = {name: statement.excluded[name] for name in ("core_no", "unit_code", "record_version")}
-    newer = CustomerReference.record_version < statement.excluded.record_version
-    await tx.execute(statement.on_conflict_do_update(index_elements=["customer_id"], set_=told, where=newer))
-
-
-@consumes("crm.customer.registered.v1", together=in_turn)
-async def customer_registered(tx: Transaction, event: Received[CustomerTold]) -> None:
-    await _know_customer(tx, event)
-
-
-@consumes("crm.customer.changed.v1", together=in_turn)
-async def customer_changed(tx: Transaction, event: Received[CustomerTold]) -> None:
-    await _know_customer(tx, event)
-
-
-@consumes("crm.customer.merged.v1")
-async def customer_merged(tx: Transaction, event: Received[MergedTold]) -> None:
-    """References follow to the record that was kept."""
-    kept, merged = event.data.kept_id, event.data.merged_id
-    known = insert(CustomerReference).values(customer_id=merged, merged_into=kept, record_version=0)
-    await tx.execute(known.on_conflict_do_update(index_elements=["customer_id"], set_={"merged_into": kept}))
-    await tx.execute(update(Policy).where(Policy.customer_id == merged).values(customer_id=kept))
-
-
-CONSUMERS = (
-    *DIRECTORY_CONSUMERS,
-    *RULE_SET_CONSUMERS,
+CONSUMERS: tuple[Consumer, ...] = (
     claim_reported,
     claim_matched,
     claim_cancelled,
     claim_settled,
     claim_reopened,
-    customer_registered,
-    customer_changed,
-    customer_merged,
 )

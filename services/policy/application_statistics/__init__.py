@@ -1,0 +1,1 @@
+"""How applications are answered: decided, declined, by unit, product and reason."""

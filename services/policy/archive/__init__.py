@@ -1,0 +1,1 @@
+"""Sorting, binding and sealing the papers of policies into volumes."""

@@ -1,0 +1,1 @@
+"""The customer's answer to terms that were offered."""

@@ -1,0 +1,1 @@
+"""What the core makes of an application that was approved here."""

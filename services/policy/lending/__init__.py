@@ -1,0 +1,1 @@
+"""Lending volumes, and getting them back."""

@@ -1,0 +1,1 @@
+"""Money that comes in while the insurer has not answered yet."""

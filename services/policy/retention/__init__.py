@@ -1,0 +1,1 @@
+"""How long volumes are kept, and their destruction by two persons."""

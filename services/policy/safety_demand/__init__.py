@@ -1,0 +1,1 @@
+"""Demands for safety: what the insurer may ask where an agreed duty was not kept (保险法 art. 51)."""

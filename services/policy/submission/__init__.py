@@ -1,0 +1,1 @@
+"""Submitting an application: complete, disclosed, acknowledged, signed by the customer."""

@@ -1,0 +1,1 @@
+"""What of the policy service may leave the system as a table."""
