@@ -6,6 +6,7 @@ from pathlib import Path
 
 from fastapi import FastAPI
 
+from services.risk.accumulation import routes as accumulation_routes
 from services.risk.assessment import routes as assessment_routes
 from services.risk.assessment.tables import RiskAssessment
 from services.risk.calendar import routes as calendar_routes
@@ -70,6 +71,7 @@ def create_app(settings: RiskSettings | None = None) -> FastAPI:
         key_risk_routes.room,
         contact_routes.room,
         correction_routes.room,
+        accumulation_routes.room,
         record_routes(InspectionPlan, "/v1/inspection-plans", read="risk.inspection.read"),
         record_routes(Site, "/v1/sites", read="risk.site.read"),
         record_routes(PreventionPlan, "/v1/prevention-plans", read="risk.inspection.read"),
