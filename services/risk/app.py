@@ -31,10 +31,12 @@ from services.risk.prevention import routes as prevention_routes
 from services.risk.prevention.tables import PreventionPlan
 from services.risk.rectification import routes as rectification_routes
 from services.risk.rectification.tables import RectificationNotice
+from services.risk.report import routes as report_routes
 from services.risk.settings import RiskSettings
 from services.risk.signing import handlers as signing
 from services.risk.signing import routes as signing_routes
 from services.risk.site import routes as site_routes
+from services.risk.statistics import routes as statistics_routes
 from shared.assignees import assignee_routes
 from shared.attachments import record_files
 from shared.audit_routes import audit_routes
@@ -72,6 +74,8 @@ def create_app(settings: RiskSettings | None = None) -> FastAPI:
         contact_routes.room,
         correction_routes.room,
         accumulation_routes.room,
+        statistics_routes.room,
+        report_routes.room,
         record_routes(InspectionPlan, "/v1/inspection-plans", read="risk.inspection.read"),
         record_routes(Site, "/v1/sites", read="risk.site.read"),
         record_routes(PreventionPlan, "/v1/prevention-plans", read="risk.inspection.read"),
