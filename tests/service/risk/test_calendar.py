@@ -43,7 +43,7 @@ async def calendar(risk: ServiceUnderTest, more: str = "", who: Any = ENGINEER) 
 async def test_visits_stand_on_the_day_agreed_else_on_the_day_due(risk: ServiceUnderTest) -> None:
     first, second = await planned(risk, "P-1", "P-2")
     await agree(risk, second, 20)
-    days = (await calendar(risk))["days"]
+    days = (await calendar(risk))["items"]
     shown = {one["on"]: [entry["inspection_id"] for entry in one["entries"]] for one in days}
     agreed_on = (TODAY + timedelta(days=20)).isoformat()
     assert shown == {first["due_on"]: [first["id"]], agreed_on: [second["id"]]}
@@ -56,8 +56,8 @@ async def test_it_is_asked_for_by_engineer_and_by_unit_within_the_scope(risk: Se
     mine = await calendar(risk, f"&person_id={ENGINEER.person_id}")
     assert [one["visits"] for one in mine["loads"]] == [1]
     assert sum(one["visits"] for one in (await calendar(risk, "&unit_code=320102"))["loads"]) == 2
-    assert (await calendar(risk, "&unit_code=3202"))["days"] == []
-    assert (await calendar(risk, who=ELSEWHERE))["days"] == []
+    assert (await calendar(risk, "&unit_code=3202"))["items"] == []
+    assert (await calendar(risk, who=ELSEWHERE))["items"] == []
 
 
 async def test_a_stretch_that_ends_before_it_begins_or_is_too_long_is_refused(risk: ServiceUnderTest) -> None:
