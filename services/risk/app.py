@@ -27,6 +27,7 @@ from services.risk.inspection.queries import ACTIONS, PLAN_ACTIONS
 from services.risk.inspection.tables import Hazard, Inspection, InspectionPlan
 from services.risk.key_risk import routes as key_risk_routes
 from services.risk.key_risk.tables import ContactLog, KeyRiskFile
+from services.risk.note.routes import note_routes
 from services.risk.prevention import routes as prevention_routes
 from services.risk.prevention.tables import PreventionPlan
 from services.risk.rectification import routes as rectification_routes
@@ -37,15 +38,30 @@ from services.risk.signing import handlers as signing
 from services.risk.signing import routes as signing_routes
 from services.risk.site import routes as site_routes
 from services.risk.statistics import routes as statistics_routes
+from services.risk.table_export.shapes import COLLECTIONS
 from shared.assignees import assignee_routes
 from shared.attachments import record_files
 from shared.audit_routes import audit_routes
 from shared.database import Database
+from shared.export_routes import export_routes
+from shared.job_routes import job_routes
 from shared.records import record_routes
 from shared.service import build_app
 from shared.work_moves import Move, work_item_routes
 
 RULE_SETS = Path(__file__).parent / "rule_sets"
+
+NOTED = (
+    (Inspection, "/v1/inspections", "inspection"),
+    (InspectionPlan, "/v1/inspection-plans", "inspection"),
+    (Hazard, "/v1/hazards", "hazard"),
+    (RectificationNotice, rectification_routes.PATH, "rectification"),
+    (KeyRiskFile, "/v1/key-risk-files", "key_risk_file"),
+    (RiskAssessment, "/v1/risk-assessments", "assessment"),
+    (PreventionPlan, "/v1/prevention-plans", "inspection"),
+    (Site, "/v1/sites", "site"),
+)
+"""Records that colleagues write notes on, and what it takes to read them."""
 
 MOVES = {
     "inspect": Move(inspection_queries.who_may_inspect),
@@ -99,6 +115,9 @@ def create_app(settings: RiskSettings | None = None) -> FastAPI:
         record_files(
             RectificationNotice, rectification_routes.PATH, read="risk.attachment.read", write="risk.attachment.add"
         ),
+        *(note_routes(kind, path, read=f"risk.{read}.read") for kind, path, read in NOTED),
+        export_routes("risk", COLLECTIONS),
+        job_routes("risk", read="risk.job.read", cancel="risk.job.cancel"),
         work_item_routes(MOVES),
         assignee_routes({("inspections", "inspect"): inspection_queries.who_may_inspect}),
         audit_routes("risk"),
