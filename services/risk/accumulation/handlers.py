@@ -2,13 +2,11 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from decimal import Decimal
-from uuid import UUID
 
 from services.risk.accumulation import queries, rules, shapes
 from services.risk.accumulation.rules import Basis, Point, Threshold
-from services.risk.accumulation.schemas import AccumulationOut, AccumulationsOut
+from services.risk.accumulation.schemas import AccumulationOut, AccumulationsOut, PlaceQuery
 from services.risk.site.rules import address_key
 from shared import directory
 from shared.authority import covers
@@ -17,20 +15,7 @@ from shared.errors import Fault, InvalidParameter, NotFound, Text
 from shared.rule_sets import in_force
 
 
-@dataclass(frozen=True)
-class Asked:
-    """A place (`point`, `site_id` or `address`), or the greatest accumulations of a unit."""
-
-    basis: Basis
-    within_km: Decimal | None
-    point: Point | None
-    site_id: UUID | None
-    address: str | None
-    unit_code: str | None
-    limit: int
-
-
-async def accumulations(tx: Transaction, asked: Asked) -> AccumulationsOut:
+async def accumulations(tx: Transaction, asked: PlaceQuery) -> AccumulationsOut:
     """Within the caller's scope. Raises `NotFound` for a unit or site outside of it."""
     threshold = Threshold.of((await in_force(tx, "loss_prevention")).content["accumulation"])
     km = rules.radius(asked.within_km, threshold)
@@ -38,8 +23,8 @@ async def accumulations(tx: Transaction, asked: Asked) -> AccumulationsOut:
     if asked.address:
         figures, sites = await queries.at_address(tx, address_key(asked.address))
         items = [shapes.place(figures, threshold, sites=sites)]
-    elif asked.point or asked.site_id:
-        items = [await _around(tx, await _point(tx, asked), km, threshold)]
+    elif (point := await _point(tx, asked)) is not None:
+        items = [await _around(tx, point, km, threshold)]
     else:
         items = await _greatest(tx, asked, basis, km, threshold)
     return AccumulationsOut(
@@ -48,9 +33,10 @@ async def accumulations(tx: Transaction, asked: Asked) -> AccumulationsOut:
     )  # fmt: skip
 
 
-async def _point(tx: Transaction, asked: Asked) -> Point:
-    if asked.point is not None or asked.site_id is None:
-        return asked.point or Point(Decimal(0), Decimal(0))
+async def _point(tx: Transaction, asked: PlaceQuery) -> Point | None:
+    """The point asked for, that of the site asked for, or none. Raises `InvalidParameter` for a site without one."""
+    if asked.site_id is None:
+        return rules.centre(asked.lon, asked.lat)
     site = await queries.position_of(tx, asked.site_id)
     if site.longitude is None or site.latitude is None:
         words = Text("该地点没有经纬度。", "This site has no position.")
@@ -64,7 +50,7 @@ async def _around(tx: Transaction, point: Point, km: Decimal, threshold: Thresho
 
 
 async def _greatest(
-    tx: Transaction, asked: Asked, basis: Basis, km: Decimal, threshold: Threshold
+    tx: Transaction, asked: PlaceQuery, basis: Basis, km: Decimal, threshold: Threshold
 ) -> list[AccumulationOut]:
     path = tx.actor.scope
     if asked.unit_code is not None:

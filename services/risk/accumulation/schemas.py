@@ -2,10 +2,29 @@
 
 from __future__ import annotations
 
-from pydantic import BaseModel
+from decimal import Decimal
+from uuid import UUID
 
+from pydantic import BaseModel, ConfigDict, Field
+
+from services.risk.accumulation.rules import Basis
 from shared.ids import Id
 from shared.money import Money
+
+
+class PlaceQuery(BaseModel):
+    """A point, a site or an address; without any, the greatest accumulations of a unit."""
+
+    model_config = ConfigDict(extra="forbid")
+
+    within_km: Decimal | None = Field(default=None, max_digits=7, decimal_places=3)
+    lon: Decimal | None = Field(default=None, max_digits=9, decimal_places=6)
+    lat: Decimal | None = Field(default=None, max_digits=9, decimal_places=6)
+    site_id: UUID | None = None
+    address: str | None = Field(default=None, min_length=3, max_length=300)
+    basis: Basis = Basis.RADIUS
+    unit_code: str | None = Field(default=None, max_length=20)
+    limit: int = Field(default=10, ge=1, le=50)
 
 
 class SiteNear(BaseModel):

@@ -10,8 +10,7 @@ from typing import Any
 from services.risk.hazard.rules import HazardClass
 from services.risk.rectification.rules import CLASS_NAMES
 from services.risk.statistics import queries, rules
-from services.risk.statistics.handlers import Group, groups
-from services.risk.statistics.queries import Wanted
+from services.risk.statistics.queries import Group, Wanted, groups
 from services.risk.statistics.rules import GroupKey, Stretch
 from shared.clock import legal_day, rfc3339
 from shared.database import Transaction
@@ -32,7 +31,8 @@ async def figures(tx: Transaction, days: Stretch, path: str, unit: str) -> dict[
     names = await _names(tx, by_unit)
     told: dict[str, Any] = {
         "title": f"防灾防损月报（{days.first.year}年{days.first.month}月）", "unit": unit, "year": days.first.year,
-        "month": days.first.month, "day": 1, "made_by": tx.actor.staff_no, "made_at": rfc3339(tx.now)[:16].replace("T", " "),
+        "month": days.first.month, "day": 1, "made_by": tx.actor.staff_no,
+        "made_at": rfc3339(tx.now)[:16].replace("T", " "),
     }  # fmt: skip
     told["heads"] = [
         {"name": "检查完成率", "value": percent(total.visits.completion)},

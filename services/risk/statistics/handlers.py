@@ -2,36 +2,18 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
-from dataclasses import dataclass, field
 from datetime import date
 from decimal import Decimal
-from typing import Any
 
 from services.risk.statistics import queries, rules
-from services.risk.statistics.queries import Wanted
-from services.risk.statistics.rules import Cures, GroupKey, Stretch, Visits
+from services.risk.statistics.queries import Group, Wanted
+from services.risk.statistics.rules import GroupKey, Stretch
 from services.risk.statistics.schemas import GroupOut, HazardCounts, LossCounts, StatisticsOut, VisitCounts
 from shared import directory
 from shared.authority import covers
 from shared.clock import legal_day
 from shared.database import Transaction
 from shared.errors import NotFound
-from shared.money import ZERO
-
-
-@dataclass
-class Group:
-    """The figures of one unit."""
-
-    visits: Visits = field(default_factory=Visits)
-    cures: Cures = field(default_factory=Cures)
-    found: dict[str, int] = field(default_factory=dict)
-    overdue: dict[str, int] = field(default_factory=dict)
-    open_hazards: int = 0
-    loss: Decimal = ZERO
-    largest: Decimal = ZERO
-    files: int = 0
 
 
 async def path_of_unit(tx: Transaction, unit_code: str | None) -> str:
@@ -44,30 +26,6 @@ async def path_of_unit(tx: Transaction, unit_code: str | None) -> str:
     return found.path
 
 
-async def groups(tx: Transaction, wanted: Wanted) -> dict[str, Group]:
-    """The figures by group; a group is named by its unit."""
-    found: dict[str, Group] = {}
-
-    def group(row: Mapping[str, Any]) -> Group:
-        return found.setdefault(row["name"], Group())
-
-    counts = ("due", "in_time", "late", "overdue")
-    for row in await queries.rows(tx, queries.VISITS, wanted):
-        group(row).visits = Visits(**{name: row[name] for name in counts})
-    for row in await queries.rows(tx, queries.CURES, wanted):
-        group(row).cures = Cures(**{name: row[name] for name in counts})
-    for row in await queries.rows(tx, queries.FOUND, wanted):
-        group(row).found[row["hazard_class"]] = row["found"]
-    for row in await queries.rows(tx, queries.OVERDUE, wanted):
-        group(row).overdue[row["hazard_class"]] = row["found"]
-    for row in await queries.rows(tx, queries.LOSSES, wanted):
-        one = group(row)
-        one.open_hazards, one.loss, one.largest = row["hazards"], row["total"], row["largest"]
-    for row in await queries.rows(tx, queries.FILES, wanted):
-        group(row).files = row["files"]
-    return dict(sorted(found.items()))
-
-
 async def statistics(
     tx: Transaction, key: GroupKey, first: date | None, last: date | None, unit_code: str | None
 ) -> StatisticsOut:
@@ -75,7 +33,7 @@ async def statistics(
     today = legal_day(tx.now)
     days = rules.stretch(first, last, today)
     wanted = Wanted(key, days, await path_of_unit(tx, unit_code), today)
-    found, minimum = await groups(tx, wanted), await queries.minimum_for_rank(tx)
+    found, minimum = await queries.groups(tx, wanted), await queries.minimum_for_rank(tx)
     ranked = rules.ranks({name: (one.cures.rectification, one.cures.due) for name, one in found.items()}, minimum)
     items = [_out(name, one, ranked.get(name), days, key) for name, one in found.items()]
     return StatisticsOut(from_on=days.first, to_on=days.last, as_of=today, minimum_for_rank=minimum, items=items)

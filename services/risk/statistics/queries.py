@@ -3,15 +3,17 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import date, timedelta
+from decimal import Decimal
 from typing import Any
 
 from sqlalchemy import text
 
-from services.risk.statistics.rules import GroupKey, Stretch
+from services.risk.statistics.rules import Cures, GroupKey, Stretch, Visits
 from shared.clock import at_midnight
 from shared.database import Transaction
+from shared.money import ZERO
 from shared.rule_sets import in_force
 
 _STEPS = "string_to_array(org_path, '.')"
@@ -74,6 +76,44 @@ async def rows(tx: Transaction, statement: str, wanted: Wanted) -> Sequence[Mapp
     }  # fmt: skip
     used = {name: value for name, value in given.items() if f":{name}" in written}
     return (await tx.execute(text(written), used)).mappings().all()
+
+
+@dataclass
+class Group:
+    """The figures of one unit."""
+
+    visits: Visits = field(default_factory=Visits)
+    cures: Cures = field(default_factory=Cures)
+    found: dict[str, int] = field(default_factory=dict)
+    overdue: dict[str, int] = field(default_factory=dict)
+    open_hazards: int = 0
+    loss: Decimal = ZERO
+    largest: Decimal = ZERO
+    files: int = 0
+
+
+async def groups(tx: Transaction, wanted: Wanted) -> dict[str, Group]:
+    """The figures by group; a group is named by its unit."""
+    found: dict[str, Group] = {}
+
+    def group(row: Mapping[str, Any]) -> Group:
+        return found.setdefault(row["name"], Group())
+
+    counts = ("due", "in_time", "late", "overdue")
+    for row in await rows(tx, VISITS, wanted):
+        group(row).visits = Visits(**{name: row[name] for name in counts})
+    for row in await rows(tx, CURES, wanted):
+        group(row).cures = Cures(**{name: row[name] for name in counts})
+    for row in await rows(tx, FOUND, wanted):
+        group(row).found[row["hazard_class"]] = row["found"]
+    for row in await rows(tx, OVERDUE, wanted):
+        group(row).overdue[row["hazard_class"]] = row["found"]
+    for row in await rows(tx, LOSSES, wanted):
+        one = group(row)
+        one.open_hazards, one.loss, one.largest = row["hazards"], row["total"], row["largest"]
+    for row in await rows(tx, FILES, wanted):
+        group(row).files = row["files"]
+    return dict(sorted(found.items()))
 
 
 async def by_month(tx: Transaction, path: str, first: date, last: date) -> Mapping[str, Mapping[str, int]]:
