@@ -98,10 +98,9 @@ async def _attached(service: ServiceUnderTest, path: str) -> str:
     return answer.json()["id"]
 
 
-async def risk_world_of_routes(service: ServiceUnderTest) -> RouteWorld:
-    """A policy of high limits with its plan, its visits, a hazard, its key-risk file, and their files."""
-    engineer = risk_world.ENGINEER
-    await risk_world.appoint(service, engineer)
+async def _at_work(service: ServiceUnderTest) -> tuple[dict[str, Any], dict[str, Any], dict[str, Any]]:
+    """A policy, its first visit that has begun, and the hazard found there."""
+    engineer = ENGINEER
     sold = risk_world.policy(
         legal_day(process_now()), risk_level="high", product="work_safety_liability",
         cover={"limit_per_accident": "5000000.00", "aggregate_limit": "9000000.00"},
@@ -114,9 +113,17 @@ async def risk_world_of_routes(service: ServiceUnderTest) -> RouteWorld:
     assert answer.status_code == 201, answer.text
     hazard = await service.call(engineer, "PUT", f"{below}/hazards/H1", risk_world.HAZARD)
     assert hazard.status_code == 200, hazard.text
+    return sold, visit, hazard.json()
+
+
+async def risk_world_of_routes(service: ServiceUnderTest) -> RouteWorld:
+    """A policy of high limits with its plan, its visits, a hazard, its key-risk file, and their files."""
+    engineer = risk_world.ENGINEER
+    await risk_world.appoint(service, engineer)
+    sold, visit, hazard = await _at_work(service)
     known = {
         "/v1/inspections/{}": visit["id"], "/v1/inspections/{}/hazards/{}": "H1",
-        "/v1/hazards/{}": hazard.json()["id"],
+        "/v1/hazards/{}": hazard["id"],
         "/v1/inspection-plans/{}": await _first(service, engineer, "/v1/inspection-plans"),
         "/v1/key-risk-files/{}": await _first(service, engineer, "/v1/key-risk-files"),
     }  # fmt: skip
