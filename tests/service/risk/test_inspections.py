@@ -124,6 +124,7 @@ async def test_a_report_needs_all_eight_sections(risk: ServiceUnderTest) -> None
     refused = await risk.post(ENGINEER, path, report(sections=part), version=visit["version"])
     assert refused.status_code == 422
     assert {one["pointer"] for one in refused.json()["errors"]} == {"#/sections/hazards", "#/sections/address"}
+    assert {one["code"] for one in refused.json()["errors"]} == {"section_missing"}
     future = await risk.post(
         ENGINEER, path, report(inspected_at=rfc3339(process_now() + timedelta(days=1))), version=visit["version"]
     )
