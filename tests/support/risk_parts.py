@@ -10,6 +10,8 @@ from uuid import UUID, uuid4
 from shared.actor import Actor
 from shared.clock import legal_day, process_now, rfc3339
 from tests.support import risk_world
+from tests.support.risk_loops import SUMMARIES as LOOP_SUMMARIES
+from tests.support.risk_loops import loop_creations, loop_parts
 from tests.support.risk_world import ENGINEER
 from tests.support.route_walk import RouteWorld
 from tests.support.sample_files import pdf
@@ -116,20 +118,37 @@ async def _at_work(service: ServiceUnderTest) -> tuple[dict[str, Any], dict[str,
     return sold, visit, hazard.json()
 
 
-async def risk_world_of_routes(service: ServiceUnderTest) -> RouteWorld:
-    """A policy of high limits with its plan, its visits, a hazard, its key-risk file, and their files."""
-    engineer = risk_world.ENGINEER
-    await risk_world.appoint(service, engineer)
-    sold, visit, hazard = await _at_work(service)
+async def _visited(service: ServiceUnderTest) -> tuple[str, dict[str, str]]:
+    """The customer of a policy of high limits, and its plan, visit, hazard and key-risk file, with their files."""
+    await risk_world.appoint(service, ENGINEER)
+    sold = risk_world.policy(
+        legal_day(process_now()), risk_level="high", product="work_safety_liability",
+        cover={"limit_per_accident": "5000000.00", "aggregate_limit": "9000000.00"},
+    )  # fmt: skip
+    await risk_world.hear(service, risk_world.event(risk_world.ISSUED, UUID(sold["policy_id"]), sold))
+    visit = (await service.get(ENGINEER, "/v1/inspections")).json()["items"][0]
+    below = f"/v1/inspections/{visit['id']}"
+    agreed = {"scheduled_at": rfc3339(process_now()), "inspector_person_id": str(ENGINEER.person_id)}
+    answer = await service.post(ENGINEER, f"{below}/schedules", agreed, version=visit["version"])
+    assert answer.status_code == 201, answer.text
+    hazard = await service.call(ENGINEER, "PUT", f"{below}/hazards/H1", risk_world.HAZARD)
+    assert hazard.status_code == 200, hazard.text
     known = {
         "/v1/inspections/{}": visit["id"], "/v1/inspections/{}/hazards/{}": "H1",
-        "/v1/hazards/{}": hazard["id"],
-        "/v1/inspection-plans/{}": await _first(service, engineer, "/v1/inspection-plans"),
-        "/v1/key-risk-files/{}": await _first(service, engineer, "/v1/key-risk-files"),
+        "/v1/hazards/{}": hazard.json()["id"],
+        "/v1/inspection-plans/{}": await _first(service, ENGINEER, "/v1/inspection-plans"),
+        "/v1/key-risk-files/{}": await _first(service, ENGINEER, "/v1/key-risk-files"),
     }  # fmt: skip
     for path in ("/v1/inspections/{}", "/v1/hazards/{}"):
         known[f"{path}/attachments/{{}}"] = await _attached(service, path.replace("{}", known[path]))
-    known |= await field_parts(service, sold["customer_id"])
+    return sold["customer_id"], known | await field_parts(service, sold["customer_id"])
+
+
+async def risk_world_of_routes(service: ServiceUnderTest) -> RouteWorld:
+    """A record of every kind at the own unit."""
+    customer, known = await _visited(service)
+    visit, hazard = known["/v1/inspections/{}"], known["/v1/hazards/{}"]
+    known |= await loop_parts(service, visit, hazard, customer)
     return RouteWorld(
         service,
         known=known,
@@ -138,9 +157,10 @@ async def risk_world_of_routes(service: ServiceUnderTest) -> RouteWorld:
             "POST /v1/inspections/{inspection_id}/reports": {"sections": risk_world.SECTIONS},
             "PUT /v1/inspections/{inspection_id}/hazards/{client_id}": risk_world.HAZARD,
         },
-        summaries={**SUMMARIES},
+        summaries={**SUMMARIES, **LOOP_SUMMARIES},
         creations={
-            **field_creations(visit["id"]),
+            **field_creations(visit),
+            **loop_creations(visit, hazard, customer),
             "/v1/inspections": lambda known: {
                 "kind": "ad_hoc", "policy_no": "PLL-1" if known else "PLL-0", "reason": "after a complaint",
                 "due_on": (process_now() + timedelta(days=9)).date().isoformat(),

@@ -12,7 +12,7 @@ from shared import directory
 from shared.audit import Entry
 from shared.clock import legal_day
 from shared.database import Transaction
-from shared.errors import Fault, InvalidParameter, Text
+from shared.errors import Fault, InvalidParameter, NotFound, Text
 from shared.file_store import in_worker
 from shared.letters import set_page
 
@@ -20,15 +20,22 @@ LAYOUT = (Path(__file__).parent / "report.typ").read_text(encoding="utf-8")
 
 
 async def make_report(tx: Transaction, month: str, unit_code: str | None) -> bytes:
-    """The page (PDF/A) as of now; that it was taken is an audit entry. Refuses (422) a month that has not begun, and a
-    unit outside the caller's scope does not exist (404)."""
+    """The page (PDF/A) as of now; that it was taken is an audit entry.
+
+    Refuses (422) a month that has not begun. What is no month, a unit outside the caller's scope and a month of which
+    nothing is to be told there do not exist (404).
+    """
     days = month_of(month)
+    if days is None:
+        raise NotFound()
     if days.first > legal_day(tx.now):
         words = Text("该月尚未开始。", "The month has not begun.")
         raise InvalidParameter(Fault("month_in_future", words, parameter="month"))
     path = await path_of_unit(tx, unit_code)
     code = path.rpartition(".")[2]
     unit = await directory.unit_by_code(tx, code)
+    if await queries.nothing(tx, days, path):
+        raise NotFound()
     figures = await queries.figures(tx, days, path, (unit and unit.name) or code)
     page = await in_worker(set_page, LAYOUT, figures, tx.now.replace(microsecond=0))
     told = {"month": month, "unit_code": code, "sha256": hashlib.sha256(page).hexdigest()}

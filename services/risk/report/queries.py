@@ -51,6 +51,11 @@ async def figures(tx: Transaction, days: Stretch, path: str, unit: str) -> dict[
     return told
 
 
+async def nothing(tx: Transaction, days: Stretch, path: str) -> bool:
+    """Whether nothing of these days, and nothing that is open now, is to be told there."""
+    return await _total(tx, days, path, legal_day(tx.now)) == Group()
+
+
 async def _total(tx: Transaction, days: Stretch, path: str, today: date) -> Group:
     return (await groups(tx, Wanted(GroupKey.TOTAL, days, path, today))).get("", Group())
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date, timedelta
@@ -43,8 +44,13 @@ def stretch(first: date | None, last: date | None, today: date) -> Stretch:
     return Stretch(begin, end)
 
 
-def month_of(name: str) -> Stretch:
-    """The days of a month written `2026-11`."""
+_MONTH = re.compile(r"20[0-9]{2}-(0[1-9]|1[0-2])")
+
+
+def month_of(name: str) -> Stretch | None:
+    """The days of a month written `2026-11`; None where it is no month."""
+    if not _MONTH.fullmatch(name):
+        return None
     first = date.fromisoformat(f"{name}-01")
     return Stretch(first, (first + timedelta(days=31)).replace(day=1) - timedelta(days=1))
 

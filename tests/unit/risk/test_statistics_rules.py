@@ -36,8 +36,14 @@ def test_days_are_those_asked_for_or_the_year_so_far() -> None:
 )
 def test_a_month_has_its_days(name: str, last: date, before: date) -> None:
     month = rules.month_of(name)
+    assert month is not None
     assert (month.first.isoformat(), month.last) == (f"{name}-01", last)
     assert rules.month_before(month.first).first == before
+
+
+@pytest.mark.parametrize("name", ["2026-13", "2026-1", "x2026-10", "2026-10-01", "1999-12"])
+def test_what_is_no_month_has_no_days(name: str) -> None:
+    assert rules.month_of(name) is None
 
 
 def test_equal_rates_share_a_rank_and_small_groups_have_none() -> None:
