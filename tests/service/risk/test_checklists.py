@@ -133,6 +133,7 @@ async def test_answers_make_points_and_wrong_or_missing_ones_are_refused(risk: S
 async def test_a_site_is_compared_over_time(risk: ServiceUnderTest) -> None:
     await risk.post(BRANCH, "/v1/checklists", published())
     site = await site_with_visits(risk)
+    assert (await risk.get(ENGINEER, f"/v1/sites/{site}/comparison")).json()["visits"] == []
     for n, answers in enumerate(({"F1": "no", "F2": "no"}, {"F1": "yes", "F2": "n_a"})):
         done = await report(risk, await agreed(risk, n), safety_facilities=answers)
         assert done.status_code == 201, done.text

@@ -126,7 +126,7 @@ async def test_the_same_section_sent_at_once_from_two_devices_is_kept_once(risk:
 @pytest.mark.parametrize(
     ("name", "more", "code"),
     [
-        ("weather", {}, "invalid_parameter"),
+        ("weather", {}, "section_unknown"),
         ("safety_facilities", {"counts": {"灭火器": -1}}, "count_negative"),
         ("hazards", {"photo_ids": [str(uuid4())]}, "reference_not_found"),
         ("hazards", {"written_at": rfc3339(process_now() + timedelta(hours=2))}, "occurred_in_future"),
