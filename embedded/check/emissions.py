@@ -122,6 +122,11 @@ RISK = (
         _rows("risk_assessments", "id", "signed_at is not null"),
     ),
     Emission("risk", ("risk.hazard.found.v1",), _of("hazard_id"), _rows("hazards", "id"), at_least=True),
+    Emission(
+        "risk", ("risk.hazard.overdue.v1",), f"{_of('hazard_id')} || ' ' || {_of('due_on')}",
+        _rows("tick_claims", "subject_id || ' ' || due_on", "rule = 'hazard_overdue'"),
+    ),
+    Emission("risk", ("risk.hazard.closed.v1",), _of("hazard_id"), _rows("hazards", "id", "status = 'closed'")),
     Emission("risk", ("risk.key_risk_file.opened.v1",), "told.record_id::text", _rows("key_risk_files", "id")),
     Emission(
         "risk", ("risk.key_risk_file.closed.v1",), "told.record_id::text",

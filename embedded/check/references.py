@@ -55,6 +55,7 @@ HOLDS_CUSTOMERS: Sequence[tuple[str, str]] = (
     ("policy", "policies"),
     ("claims", "claims"),
     *(("risk", table) for table in ("policies_seen", "claims_seen", "inspection_plans", "inspections", "hazards")),
+    *(("risk", table) for table in ("rectification_notices", "contact_logs")),
     ("risk", "(select customer_id from key_risk_files where status <> 'closed') held"),
     *(("complaints", table) for table in ("complaints", "claim_references", "policy_references")),
     *(("crm", table) for table in ("timeline_entries", "return_visits", "findings", "record_references")),

@@ -7,8 +7,13 @@ from services.risk.consumers import CONSUMERS
 from services.risk.due.handlers import DUE
 from services.risk.follow_up.handlers import OVERDUE
 from services.risk.settings import RiskSettings
+from services.risk.table_export.shapes import COLLECTIONS
 from services.risk.watch.handlers import TICKS as WATCH_TICKS
+from shared.exports import ERASING, EXPORT, making
+from shared.job_runner import running
 from shared.workers import run_worker
+
+JOBS = {EXPORT: making(COLLECTIONS)}
 
 
 def main() -> None:
@@ -18,7 +23,8 @@ def main() -> None:
         "risk",
         settings,
         consumers=CONSUMERS,
-        ticks=(DUE, OVERDUE, *WATCH_TICKS),
+        ticks=(DUE, OVERDUE, *WATCH_TICKS, ERASING),
+        loops=(running(JOBS),),
         rule_set_folder=RULE_SETS,
     )
 

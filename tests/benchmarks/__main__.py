@@ -13,6 +13,7 @@ from embedded.screen import say
 from shared.clock import legal_day, process_now
 from tests.benchmarks import (
     authority_figures,
+    due_figures,
     event_figures,
     forward_figures,
     import_figures,
@@ -44,11 +45,12 @@ def main() -> int:
         )
         imported = import_figures.run(made, today, count=2_000 if quick else 100_000, known_policies=policies)
         authority = authority_figures.run(rounds=3 if quick else 15, block=2_000)
+        due = due_figures.run(planned=20_000 if quick else 1_000_000, due=400 if quick else 10_000)
         run = page.Run(
             date=today.isoformat(), quick=quick, postgres=_postgres(made), nats=_nats(), policies=policies,
             seconds=seconds, took_s=time.monotonic() - began, load_before=load,
         )  # fmt: skip
-        say("\n" + page.write(run, requests, events, authority, forwarding, isolation, imported))
+        say("\n" + page.write(run, requests, events, authority, forwarding, isolation, imported, due))
     say(f"\nwritten: {page.FILE}")
     return 0
 

@@ -14,6 +14,8 @@ from statistics import median, quantiles
 from embedded.home import ROOT
 from shared.consuming import LANES
 from tests.benchmarks.authority_figures import AuthorityFigures
+from tests.benchmarks.due_figures import DueFigures
+from tests.benchmarks.due_page import due
 from tests.benchmarks.event_figures import EventFigures
 from tests.benchmarks.forward_figures import Forwarded
 from tests.benchmarks.forward_page import forwarded, isolated
@@ -53,16 +55,16 @@ class Run:
 
 def write(
     run: Run, requests: dict[str, list[Round]], events: EventFigures, authority: AuthorityFigures,
-    forwarding: Forwarded, isolation: Isolation, imported: ImportFigures,
+    forwarding: Forwarded, isolation: Isolation, imported: ImportFigures, due_visits: DueFigures,
 ) -> str:  # fmt: skip
     """Write the page; answers the tables for the terminal."""
     tables = [_requests(requests), _ratios(requests), _events(events), _authority(authority)]
     tables += [forwarded(forwarding), isolated(isolation), _table(("import", ""), import_rows(imported))]
+    tables += [due(due_visits)]
     text = "\n\n".join(
         (_head(run), "## Requests", *tables[:2], "## Forwarding beside others", tables[4],
          "## One service in trouble", tables[5], "## Events", tables[2], "## Import of policies", tables[6],
-         "## Authority", tables[3],
-         _reading(run, requests, events))
+         "## Authority", tables[3], "## Due visits", tables[7], _reading(run, requests, events))
     )  # fmt: skip
     FILE.write_text(text + "\n", encoding="utf-8")
     return "\n\n".join(tables)

@@ -4,9 +4,8 @@ from __future__ import annotations
 
 import json
 from collections.abc import Callable
-from datetime import timedelta
 from typing import Any
-from uuid import UUID, uuid4
+from uuid import uuid4
 
 from services.claims.duty.handlers import CALL_IMPORT, import_call
 from services.claims.duty.rules import month_bounds
@@ -16,11 +15,12 @@ from shared.actor import Actor
 from shared.clock import legal_day, process_now, rfc3339
 from shared.exports import EXPORT
 from shared.job_runner import Runner
-from tests.support import complaint_world, crm_world, risk_world, table_exports
+from tests.support import complaint_world, crm_world, table_exports
 from tests.support.claim_life import ClaimLife, report
 from tests.support.claims_beside import beside, letter_of, looked_at
 from tests.support.claims_settled import SettledWorld
 from tests.support.policy_world import policy_world
+from tests.support.risk_parts import risk_world_of_routes
 from tests.support.route_walk import OWN, RouteWorld
 from tests.support.sample_files import pdf
 from tests.support.services import ServiceUnderTest
@@ -142,49 +142,6 @@ async def _bound(world: SettledWorld) -> tuple[str, str]:
     return str(claim_id), payment
 
 
-async def risk_world_of_routes(service: ServiceUnderTest) -> RouteWorld:
-    """A policy of high limits with its plan, its visits, a hazard, its key-risk file, and their files."""
-    engineer = risk_world.ENGINEER
-    await risk_world.appoint(service, engineer)
-    sold = risk_world.policy(
-        legal_day(process_now()), risk_level="high",
-        cover={"limit_per_accident": "5000000.00", "aggregate_limit": "9000000.00"},
-    )  # fmt: skip
-    await risk_world.hear(service, risk_world.event(risk_world.ISSUED, UUID(sold["policy_id"]), sold))
-    visit = (await service.get(engineer, "/v1/inspections")).json()["items"][0]
-    below = f"/v1/inspections/{visit['id']}"
-    agreed = {"scheduled_at": rfc3339(process_now()), "inspector_person_id": str(engineer.person_id)}
-    answer = await service.post(engineer, f"{below}/schedules", agreed, version=visit["version"])
-    assert answer.status_code == 201, answer.text
-    hazard = await service.call(engineer, "PUT", f"{below}/hazards/H1", risk_world.HAZARD)
-    assert hazard.status_code == 200, hazard.text
-    known = {
-        "/v1/inspections/{}": visit["id"], "/v1/inspections/{}/hazards/{}": "H1",
-        "/v1/hazards/{}": hazard.json()["id"],
-        "/v1/inspection-plans/{}": await _first(service, engineer, "/v1/inspection-plans"),
-        "/v1/key-risk-files/{}": await _first(service, engineer, "/v1/key-risk-files"),
-    }  # fmt: skip
-    for path in ("/v1/inspections/{}", "/v1/hazards/{}"):
-        attached = await _attached(service, engineer, path.replace("{}", known[path]))
-        known[f"{path}/attachments/{{}}"] = attached
-    return RouteWorld(
-        service,
-        known=known,
-        bodies={
-            "POST /v1/inspections/{inspection_id}/reports": {"sections": risk_world.SECTIONS},
-            "PUT /v1/inspections/{inspection_id}/hazards/{client_id}": risk_world.HAZARD,
-        },
-        creations={
-            "/v1/inspections": lambda known: {
-                "kind": "ad_hoc", "policy_no": "PLL-1" if known else "PLL-0", "reason": "after a complaint",
-                "due_on": (process_now() + timedelta(days=9)).date().isoformat(),
-            },
-        },
-    )  # fmt: skip
-
-
-async def _first(service: ServiceUnderTest, who: Actor, path: str) -> str:
-    return (await service.get(who, path)).json()["items"][0]["id"]
 
 
 APART = ("case", "officer")

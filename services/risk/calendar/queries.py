@@ -56,7 +56,7 @@ def _shaped(rows: Sequence[Inspection], *, truncated: bool) -> CalendarOut:
         Load(inspector_person_id=person, unit_code=unit, visits=n, overdue=late[person, unit])
         for (person, unit), n in sorted(visits.items(), key=lambda pair: (-pair[1], str(pair[0])))
     ]
-    return CalendarOut(days=days, loads=loads, truncated=truncated)
+    return CalendarOut(items=days, loads=loads, truncated=truncated)
 
 
 def _entry(one: Inspection) -> CalendarEntry:

@@ -46,7 +46,7 @@ class Load(BaseModel):
 class CalendarOut(BaseModel):
     """`truncated`: there are more visits than are shown; ask for fewer days or one unit."""
 
-    days: list[CalendarDay]
+    items: list[CalendarDay]
     loads: list[Load]
     truncated: bool
 

@@ -32,7 +32,7 @@ async def comparison(tx: Transaction, site: Site) -> ComparisonOut:
     lists = await checklists.by_id(tx, [row.checklist_id for row in rows])
     visits = [
         _visit(row, before, hazards.get(row.id, []), lists)
-        for row, before in zip(rows, [None, *rows[:-1]], strict=True)
+        for row, before in zip(rows, [None, *rows][: len(rows)], strict=True)
     ]
     return ComparisonOut(site_id=site.id, visits=visits)
 

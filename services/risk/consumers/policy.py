@@ -16,7 +16,7 @@ from services.risk.exposure.queries import kept_customer
 from services.risk.exposure.tables import PolicyEndSeen, PolicySeen
 from services.risk.follow_up.handlers import cover_ended, terms_changed
 from services.risk.key_risk.handlers import evaluate
-from services.risk.plan.handlers import after_accident, end_visits, plan_for
+from services.risk.plan.handlers import after_accident, plan_for, unplanned_visits
 from services.risk.plan.queries import end_told
 from services.risk.pre_bind.handlers import ENDED, Asked, application_ended, survey_for
 from services.risk.prevention.handlers import prevention_for
@@ -107,7 +107,7 @@ async def _follow(tx: Transaction, policy_id: UUID) -> None:
     if policy is None:
         return
     await plan_for(tx, policy)
-    await end_visits(tx, policy)
+    await unplanned_visits(tx, policy)
     await prevention_for(tx, policy)
     await give_to_plan(tx, policy_id)
     for claim in await exposure.claims_of_policy(tx, policy_id):

@@ -19,12 +19,13 @@ from shared.idempotency import Answer, RequestKey
 
 
 async def put_section(
-    db: Database, actor: Actor, key: RequestKey, inspection_id: UUID, section: Section, command: PutSection
+    db: Database, actor: Actor, key: RequestKey, inspection_id: UUID, name: str, command: PutSection
 ) -> Answer:
     """Keep a section until the report; the same one again, or one written earlier, changes nothing."""
     async with db.transaction(actor, key) as tx:
         inspection = await tx.find(Inspection, inspection_id, lock=True)
         queries.may_report(actor, await queries.facts_of(tx, inspection))
+        section = rules.section_of(name)
         rules.check_written(command.written_at, tx.now)
         stored = queries.parts_of(inspection).get(section)
         news = rules.is_news(stored, command.client_id, command.written_at)

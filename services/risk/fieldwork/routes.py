@@ -6,7 +6,6 @@ from uuid import UUID
 
 from starlette.responses import Response
 
-from services.risk.checklist.rules import Section
 from services.risk.fieldwork import handlers, queries, schemas
 from services.risk.inspection.tables import Inspection
 from shared.routing import Reads, Room, sent, shown
@@ -23,6 +22,6 @@ async def read_package(inspection_id: UUID, call: Reads) -> Response:
 
 
 @room.puts("/v1/inspections/{inspection_id}/sections/{section}", schemas.SectionOut, may="risk.inspection.record")
-async def put_section(inspection_id: UUID, section: Section, command: schemas.PutSection, call: Reads) -> Response:
-    """Send one section before the report; safe to send again and in any order."""
+async def put_section(inspection_id: UUID, section: str, command: schemas.PutSection, call: Reads) -> Response:
+    """Send one of the eight sections before the report; safe to send again and in any order."""
     return sent(await handlers.put_section(call.db, call.actor, call.key, inspection_id, section, command))

@@ -6,7 +6,22 @@ from collections.abc import Mapping
 from datetime import datetime
 from typing import Any
 
+from services.risk.checklist.rules import Section
 from services.risk.inspection.rules import refuse_future
+from shared.errors import Fault, Refused, Text
+
+
+class SectionUnknown(Refused):
+    code = "section_unknown"
+    title = Text("没有这一部分", "No such section")
+    detail = Text("报告没有 {section} 这一部分。", "A report has no section {section}.")
+
+
+def section_of(name: str) -> Section:
+    """One of the eight sections. Refuses (422) any other."""
+    if name not in set(Section):
+        raise SectionUnknown(Fault(SectionUnknown.code, SectionUnknown.detail, parameter="section"), section=name)
+    return Section(name)
 
 
 def is_news(stored: Mapping[str, Any] | None, client_id: str, written_at: datetime) -> bool:

@@ -146,15 +146,16 @@ async def cancel(tx: Transaction, visit: Inspection) -> None:
     tx.note("cancel", visit, before={"status": before}, after={"status": visit.status})
 
 
-async def end_visits(tx: Transaction, policy: PolicySeen) -> None:
-    """Cover ends early: from that day on nothing is visited, neither by plan nor otherwise."""
-    if policy.ended_at is None:
-        return
-    ended_on = legal_day(policy.ended_at)
-    unplanned = (Inspection.policy_id == policy.policy_id) & Inspection.plan_id.is_(None)
-    for one in await standing(tx, unplanned):
-        if one.status in WAITING and one.due_on >= ended_on:
+async def unplanned_visits(tx: Transaction, policy: PolicySeen) -> None:
+    """Visits outside the plan follow their policy, and are made no more from the day on which its cover ends early."""
+    ended_on = None if policy.ended_at is None else legal_day(policy.ended_at)
+    for one in await standing(tx, (Inspection.policy_id == policy.policy_id) & Inspection.plan_id.is_(None)):
+        if one.status not in WAITING:
+            continue
+        if ended_on is not None and one.due_on >= ended_on:
             await cancel(tx, one)
+        else:
+            _follow(one, policy)
 
 
 async def after_accident(tx: Transaction, seen: ClaimSeen) -> None:

@@ -19,8 +19,8 @@ from services.risk.rectification.schemas import (
     IssuedOut,
     IssueNotice,
     NoticedHazard,
+    NoticeReceipt,
     NoticeState,
-    RecordService,
     ServedOut,
 )
 from services.risk.rectification.tables import RectificationNotice
@@ -112,7 +112,7 @@ async def _follow_on(tx: Transaction, notice: RectificationNotice, hazards: Sequ
 
 
 async def record_service(
-    db: Database, actor: Actor, key: RequestKey, notice_id: UUID, version: int | None, command: RecordService
+    db: Database, actor: Actor, key: RequestKey, notice_id: UUID, version: int | None, command: NoticeReceipt
 ) -> Answer:
     """Record the service with its receipt, a file of the notice: the periods begin."""
     async with db.transaction(actor, key) as tx:

@@ -44,7 +44,7 @@ async def read_notice(notice_id: UUID, call: Reads) -> Response:
 
 
 @room.posts(f"{PATH}/{{notice_id}}/receipts", schemas.ServedOut, may="risk.rectification.confirm")
-async def record_receipt(notice_id: UUID, command: schemas.RecordService, call: Changes) -> Response:
+async def record_receipt(notice_id: UUID, command: schemas.NoticeReceipt, call: Changes) -> Response:
     """Record that the notice was served, with the file of the receipt: the periods begin."""
     return sent(await handlers.record_service(call.db, call.actor, call.key, notice_id, call.version, command))
 

@@ -23,7 +23,7 @@ class IssueNotice(BaseModel):
     advice: str | None = Field(default=None, max_length=4000)
 
 
-class RecordService(BaseModel):
+class NoticeReceipt(BaseModel):
     """When and how the notice reached the customer, and the file of the receipt; each of the three is needed."""
 
     model_config = ConfigDict(extra="forbid")

@@ -58,3 +58,11 @@ async def test_pickers_are_told_who_may_inspect_and_why_not(risk: ServiceUnderTe
         str(nobody.person_id): "not_in_position",
     }  # fmt: skip
     assert {one["eligible"] for one in found} == {False}
+
+
+async def test_whoever_underwrites_the_policy_does_not_inspect_for_it(risk: ServiceUnderTest) -> None:
+    visit = await _visit(risk, underwriter_id=str(ENGINEER.person_id))
+    body = {"scheduled_at": rfc3339(process_now()), "inspector_person_id": str(ENGINEER.person_id)}
+    path = f"/v1/inspections/{visit['id']}/schedules"
+    refused = await risk.post(ENGINEER, path, body, version=visit["version"])
+    assert (refused.status_code, refused.json()["conflicting_duty"]) == (403, "underwriter"), refused.text

@@ -124,6 +124,7 @@ async def test_a_report_needs_all_eight_sections(risk: ServiceUnderTest) -> None
     refused = await risk.post(ENGINEER, path, report(sections=part), version=visit["version"])
     assert refused.status_code == 422
     assert {one["pointer"] for one in refused.json()["errors"]} == {"#/sections/hazards", "#/sections/address"}
+    assert {one["code"] for one in refused.json()["errors"]} == {"section_missing"}
     future = await risk.post(
         ENGINEER, path, report(inspected_at=rfc3339(process_now() + timedelta(days=1))), version=visit["version"]
     )
@@ -167,6 +168,9 @@ async def test_factors_off_the_scale_and_an_unexplained_loss_are_refused(risk: S
     path = f"/v1/inspections/{visit['id']}/hazards/h-1"
     off = await risk.call(ENGINEER, "PUT", path, HAZARD | {"likelihood": "5", "exposure": "4"})
     assert {one["pointer"] for one in off.json()["errors"]} == {"#/likelihood", "#/exposure"}
+    assert {one["code"] for one in off.json()["errors"]} == {"value_not_in_set"}
+    nothing = await risk.call(ENGINEER, "PUT", path, HAZARD | {"probable_maximum_loss": "0.00"})
+    assert (nothing.status_code, nothing.json()["code"]) == (422, "pml_comment_required")
     above = await risk.call(ENGINEER, "PUT", path, HAZARD)
     assert (above.status_code, above.json()["code"]) == (422, "pml_comment_required")
     explained = await risk.call(ENGINEER, "PUT", path, HAZARD | {"comment": "含相邻车间"})

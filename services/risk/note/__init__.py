@@ -1,0 +1,1 @@
+"""Notes between those who work on a record: kept with it, never sent to anybody outside."""

@@ -1,0 +1,1 @@
+"""What of loss prevention may leave the system as a table."""
