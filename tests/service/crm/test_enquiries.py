@@ -227,7 +227,7 @@ async def test_a_query_about_a_policy_needs_the_identity_of_its_holder(world: En
         answer = await world.ask(**asked, identity=identity)
         assert (answer.status_code, answer.json()["policy_match"]) == (201, "matched"), (identity, answer.text)
     assert (await world.rows("enquiries"))[0]["customer_id"] == C1
-    assert "crm.enquiry.registered" in {one["kind"] for one in await world.timeline()}
+    assert "crm.enquiry.received" in {one["kind"] for one in await world.timeline()}
 
 
 async def test_an_unknown_policy_is_taken_in_all_the_same(world: EnquiryWorld) -> None:
