@@ -34,6 +34,9 @@ from services.crm.enquiry_note import handlers as enquiry_note
 from services.crm.enquiry_note import routes as enquiry_note_routes
 from services.crm.finding import handlers as finding
 from services.crm.finding import routes as finding_routes
+from services.crm.improvement import handlers as improvement
+from services.crm.improvement import routes as improvement_routes
+from services.crm.kpi import routes as kpi_routes
 from services.crm.merging import handlers as merging
 from services.crm.merging import routes as merging_routes
 from services.crm.note import handlers as note
@@ -48,9 +51,15 @@ from services.crm.questionnaire.tables import Questionnaire
 from services.crm.reception import routes as reception_routes
 from services.crm.reply import handlers as reply
 from services.crm.reply import routes as reply_routes
+from services.crm.response import routes as response_routes
+from services.crm.result import handlers as result
+from services.crm.result import routes as result_routes
 from services.crm.retention import handlers as retention
 from services.crm.retention import routes as retention_routes
 from services.crm.settings import CrmSettings
+from services.crm.survey import handlers as survey
+from services.crm.survey import routes as survey_routes
+from services.crm.survey.tables import Survey, SurveyPlan
 from services.crm.table_export.shapes import COLLECTIONS
 from services.crm.timeline import routes as timeline_routes
 from services.crm.transfer import handlers as transfer
@@ -120,6 +129,7 @@ def create_app(settings: CrmSettings | None = None) -> FastAPI:
         merging_routes.room,
         consent_routes.room,
         overview_routes.room,
+        kpi_routes.room,
         retention_routes.room,
         data_copy_routes.room,
         note_routes.room,
@@ -130,6 +140,12 @@ def create_app(settings: CrmSettings | None = None) -> FastAPI:
         data_check_routes.room,
         questionnaire_routes.room,
         record_routes(Questionnaire, "/v1/questionnaires", read="crm.questionnaire.read"),
+        response_routes.room,
+        survey_routes.room,
+        result_routes.room,
+        improvement_routes.room,
+        record_routes(SurveyPlan, "/v1/survey-plans", read="crm.survey.read"),
+        record_routes(Survey, "/v1/surveys", read="crm.survey.read"),
         opinion_routes.room,
         record_routes(Opinion, "/v1/opinions", read="crm.opinion.read"),
         record_routes(Demand, "/v1/demands", read="crm.demand.read"),
@@ -156,6 +172,7 @@ def create_app(settings: CrmSettings | None = None) -> FastAPI:
         app.state.customer_actions = CUSTOMER_ACTIONS
         app.state.visit_actions = (*visit.ACTIONS, *completion.ACTIONS)
         app.state.finding_actions = finding.ACTIONS
+        app.state.survey_actions = (*survey.ACTIONS, *result.ACTIONS, *improvement.ACTIONS)
         app.state.enquiry_actions = ENQUIRY_ACTIONS
 
     return build_app("crm", chosen, rooms, prepare=prepare)

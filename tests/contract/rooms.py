@@ -88,6 +88,8 @@ ROOMS: dict[str, tuple[str, ...]] = {
         "data_copy",
         "note",
         "overview",
+        "kpi",
+        "service_report",
         "visit",
         "planning",
         "finding",

@@ -16,7 +16,7 @@ from collections.abc import Mapping, Sequence
 from datetime import date, datetime
 from decimal import Decimal
 from typing import Any
-from uuid import UUID
+from uuid import UUID, uuid5
 
 from sqlalchemy import delete, text
 from sqlalchemy.dialects.postgresql import insert
@@ -132,7 +132,7 @@ async def _write(tx: Transaction, group_id: UUID, kind: str, figures: Sequence[F
     await tx.execute(delete(ServiceFigure).where(ServiceFigure.group_id == group_id))
     rows = [
         {
-            "group_id": group_id, "metric": str(one.metric), "n": one.n, "org_path": one.path, "on_day": one.on,
+            "id": uuid5(group_id, f"{one.metric}:{one.n}"), "group_id": group_id, "metric": str(one.metric), "n": one.n, "org_path": one.path, "on_day": one.on,
             "until_day": one.until, "part": one.part, "whole": one.whole, "about_kind": kind, "about_id": group_id,
         }
         for one in figures
