@@ -8,6 +8,8 @@ from services.crm.consumers import CONSUMERS
 from services.crm.data_copy.handlers import COPY, make_copy
 from services.crm.events import NoticeSent
 from services.crm.finding.handlers import TICKS as FINDING_TICKS
+from services.crm.improvement.handlers import TICKS as ACTION_TICKS
+from services.crm.invitation.handlers import survey_ticks
 from services.crm.settings import CrmSettings
 from services.crm.table_export.shapes import COLLECTIONS
 from services.crm.visit.handlers import TICKS
@@ -25,7 +27,14 @@ def main() -> None:
         "crm",
         settings,
         consumers=CONSUMERS,
-        ticks=(*TICKS, *ENQUIRY_TICKS, *FINDING_TICKS, sending(settings, NoticeSent)),
+        ticks=(
+            *TICKS,
+            *ENQUIRY_TICKS,
+            *FINDING_TICKS,
+            *survey_ticks(settings.survey_page_url),
+            *ACTION_TICKS,
+            sending(settings, NoticeSent),
+        ),
         rule_set_folder=RULE_SETS,
     )
 
