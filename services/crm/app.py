@@ -56,6 +56,7 @@ from services.crm.result import handlers as result
 from services.crm.result import routes as result_routes
 from services.crm.retention import handlers as retention
 from services.crm.retention import routes as retention_routes
+from services.crm.service_report import routes as service_report_routes
 from services.crm.settings import CrmSettings
 from services.crm.survey import handlers as survey
 from services.crm.survey import routes as survey_routes
@@ -130,6 +131,7 @@ def create_app(settings: CrmSettings | None = None) -> FastAPI:
         consent_routes.room,
         overview_routes.room,
         kpi_routes.room,
+        service_report_routes.room,
         retention_routes.room,
         data_copy_routes.room,
         note_routes.room,

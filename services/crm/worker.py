@@ -6,14 +6,17 @@ from services.crm.app import RULE_SETS
 from services.crm.climbing.handlers import TICKS as ENQUIRY_TICKS
 from services.crm.consumers import CONSUMERS
 from services.crm.data_copy.handlers import COPY, make_copy
+from services.crm.data_copy.handlers import TICKS as COPY_TICKS
 from services.crm.events import NoticeSent
 from services.crm.finding.handlers import TICKS as FINDING_TICKS
 from services.crm.improvement.handlers import TICKS as ACTION_TICKS
 from services.crm.invitation.handlers import survey_ticks
+from services.crm.service_report.handlers import TICKS as REPORT_TICKS
 from services.crm.settings import CrmSettings
 from services.crm.table_export.shapes import COLLECTIONS
 from services.crm.visit.handlers import TICKS
-from shared.exports import EXPORT, making
+from shared.exports import ERASING, EXPORT, making
+from shared.job_runner import running
 from shared.notices import sending
 from shared.workers import run_worker
 
@@ -33,8 +36,12 @@ def main() -> None:
             *FINDING_TICKS,
             *survey_ticks(settings.survey_page_url),
             *ACTION_TICKS,
+            *COPY_TICKS,
+            *REPORT_TICKS,
+            ERASING,
             sending(settings, NoticeSent),
         ),
+        loops=(running(JOBS),),
         rule_set_folder=RULE_SETS,
     )
 
