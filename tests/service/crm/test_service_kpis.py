@@ -87,11 +87,13 @@ async def test_a_unit_sees_its_own_and_nothing_of_its_sibling(world: CrmWorld, m
     own = actor("department_head", "00.32.3201", name="central")
     assert figures(await kpis(world, own, unit_code="320104"))["complaint_rate"][0] == "1"
     assert figures(await kpis(world, own, unit_code="320102"))["complaint_rate"][0] == "4"
-    branch = actor("department_head", "00.33", name="other-branch")
-    assert (await world.service.get(branch, "/v1/service-kpis?unit_code=3201")).status_code == 404
-    assert set(figures(await kpis(world, branch, unit_code="33")).values()) >= {("0", "0", "n/a")}
+    beside = actor("department_head", "00.32.3202", name="beside")
+    assert (await world.service.get(beside, "/v1/service-kpis?unit_code=3201")).status_code == 404
+    assert set(figures(await kpis(world, beside)).values()) == {
+        ("0", "0", "n/a"), ("0", "0", "0"), ("n/a", "0", "n/a"),
+    }  # fmt: skip
     assert (await world.service.get(AGENT, "/v1/service-kpis")).status_code == 403
-    outside = await world.service.get(branch, "/v1/service-kpis/complaint_rate/records?period=2026-03&unit_code=3201")
+    outside = await world.service.get(beside, "/v1/service-kpis/complaint_rate/records?period=2026-03&unit_code=3201")
     assert outside.status_code == 404
 
 
