@@ -84,6 +84,8 @@ class DutyTaken(Payload):
     claim_id: UUID
     duty: str
     person_id: UUID
+    due_at: Instant | None = None
+    """Until when the duty had to be done (a survey, the shelving of a file), where it had a time."""
 
 
 class ClaimRegistered(Payload):
