@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 import secrets
 from collections import Counter
 from collections.abc import Sequence
@@ -9,7 +10,7 @@ from datetime import timedelta
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import delete
+from sqlalchemy import delete, func, select, update
 
 from services.crm import events
 from services.crm.cool_down.handlers import was_asked
@@ -22,16 +23,19 @@ from services.crm.survey import queries as surveys
 from services.crm.survey.rules import SurveyStatus, advance
 from services.crm.survey.tables import Survey
 from services.crm.visit.queries import sampling_key
+from shared.actor import machine
 from shared.clock import legal_day
-from shared.database import Transaction
+from shared.database import Database, Transaction
 from shared.errors import Text
 from shared.ids import uuid7
-from shared.notices import send_notice
+from shared.notices import notices, send_notice
 from shared.rule_sets import in_force
 from shared.ticks import Tick, one_by_one
 from shared.work_items import open_item
 
 _CHUNK = 200
+INVITATION = "survey_invitation"
+"""The kind of its notices."""
 
 
 async def start(tx: Transaction, survey_id: UUID, address: str) -> None:
@@ -109,7 +113,7 @@ async def _one(tx: Transaction, survey: Survey, contact: Contact, customer: Cust
     facts = {"link": link, "closes_on": survey.closes_on.isoformat()}
     to = customer.email if survey.channel == "email" else customer.phone
     notice_id = await send_notice(
-        tx, events.NoticeSent, customer, "survey_invitation", channel=survey.channel, address=to, facts=facts
+        tx, events.NoticeSent, customer, INVITATION, channel=survey.channel, address=to, facts=facts
     )
     row = SurveyInvitation(
         id=uuid7(), org_path=customer.org_path, customer_id=customer.id, survey_id=survey.id,
@@ -145,13 +149,30 @@ async def close(tx: Transaction, survey_id: UUID) -> None:
     tx.note("close", survey, before={"status": "running"}, after={"status": survey.status})
 
 
+async def blot_links(db: Database, address: str, limit: int) -> int:
+    """Take the links out of messages that have left: nobody but the customer needs to know which link is whose."""
+    sent = notices.c
+    async with db.transaction(machine(db.service)) as tx:
+        with_link = select(sent.id).where(
+            sent.kind == INVITATION, sent.state != "queued", sent.body.contains(address, autoescape=True)
+        )
+        ids = list((await tx.execute(with_link.limit(limit))).scalars())
+        plain = func.regexp_replace(sent.body, re.escape(address) + "[A-Za-z0-9_-]*", "…", "g")
+        await tx.execute(update(notices).where(sent.id.in_(ids)).values(body=plain))
+    return len(ids)
+
+
 def survey_ticks(address: str) -> tuple[Tick, ...]:
     """`address`: where the page of a link is served; the link is put behind it."""
 
     async def begin(tx: Transaction, survey_id: UUID) -> None:
         await start(tx, survey_id, address)
 
+    async def blot(db: Database, limit: int) -> int:
+        return await blot_links(db, f"{address.rstrip('/')}/", limit)
+
     return (
         Tick("surveys_started", timedelta(minutes=1), one_by_one(surveys.to_start, begin)),
         Tick("surveys_closed", timedelta(minutes=1), one_by_one(surveys.to_close, close)),
+        Tick("survey_links_blotted", timedelta(minutes=1), blot),
     )

@@ -7,13 +7,14 @@ that stays says who answered what, nor when, nor in which order.
 from __future__ import annotations
 
 from collections.abc import Mapping
+from decimal import Decimal
 from uuid import UUID
 
 from sqlalchemy import delete, select
 
 from services.crm.invitation.rules import digest_of, survey_of
 from services.crm.invitation.tables import SurveyInvitation, SurveyLink
-from services.crm.questionnaire.rules import Asked, asked_of, check_answers, mean, points_of
+from services.crm.questionnaire.rules import Asked, asked_of, check_answers, points_of
 from services.crm.response.rules import SurveyAnswered, refuse_closed
 from services.crm.response.schemas import FormOut, ReceivedOut
 from services.crm.response.tables import SurveyAnswer
@@ -72,7 +73,8 @@ async def _answer(tx: Transaction, link: SurveyLink, asked: tuple[Asked, ...], g
     points = points_of(asked, given)
     row = SurveyAnswer(
         org_path=link.unit_path, survey_id=link.survey_id, product=link.product, touch_point=link.touch_point,
-        answers=given, points=mean(points) if points else None,
+        answers=given,
+        points=Decimal(sum(points)) / len(points) if points else None,
     )  # fmt: skip
     if link.invitation_id is not None:
         whose = select(SurveyInvitation.customer_id).where(SurveyInvitation.id == link.invitation_id)

@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 from datetime import datetime
+from decimal import Decimal
 from typing import Any
 from uuid import UUID, uuid4
 
-from sqlalchemy import ForeignKey, Text
+from sqlalchemy import ForeignKey, Numeric, Text
 from sqlalchemy.orm import Mapped, mapped_column
 
 from services.crm.reference.tables import Base
@@ -23,7 +24,8 @@ class SurveyAnswer(Base):
     product: Mapped[str | None]
     touch_point: Mapped[str | None]
     answers: Mapped[dict[str, Any]]
-    points: Mapped[int | None]
+    points: Mapped[Decimal | None] = mapped_column(Numeric(7, 4))
+    """The mean of what counts, 0 to 100, not rounded to whole points: an index is rounded once, at its end."""
     invitation_id: Mapped[UUID | None]
     customer_id: Mapped[UUID | None] = mapped_column(ForeignKey("customers.id"))
     answered_at: Mapped[datetime | None]

@@ -32,7 +32,7 @@ class Given:
     unit_path: str
     product: str | None
     touch_point: str | None
-    points: int | None
+    points: Decimal | int | None
     answers: Mapping[str, str]
 
 
@@ -45,16 +45,16 @@ class Figure:
     rank: int | None = None
 
 
-def index_of(points: Sequence[int], minimum: int) -> Decimal | None:
+def index_of(points: Sequence[Decimal | int], minimum: int) -> Decimal | None:
     """The mean, or None of fewer than `minimum`."""
     if not points or len(points) < minimum:
         return None
-    return (Decimal(sum(points)) / len(points)).quantize(_ONE_PLACE, rounding=ROUND_HALF_UP)
+    return (sum(map(Decimal, points), Decimal(0)) / len(points)).quantize(_ONE_PLACE, rounding=ROUND_HALF_UP)
 
 
 def by(given: Iterable[Given], key: Any, minimum: int) -> dict[Any, Figure]:
     """The figures of each group, by `key(answer)`."""
-    groups: dict[Hashable, list[int]] = defaultdict(list)
+    groups: dict[Hashable, list[Decimal | int]] = defaultdict(list)
     for one in given:
         if one.points is not None:
             groups[key(one)].append(one.points)
