@@ -36,9 +36,16 @@ from services.crm.finding import handlers as finding
 from services.crm.finding import routes as finding_routes
 from services.crm.improvement import handlers as improvement
 from services.crm.improvement import routes as improvement_routes
+from services.crm.key_account import routes as key_account_routes
+from services.crm.key_account.shapes import plain_values as key_account_values
+from services.crm.key_account.tables import KeyAccount
 from services.crm.kpi import routes as kpi_routes
 from services.crm.merging import handlers as merging
 from services.crm.merging import routes as merging_routes
+from services.crm.naming import handlers as naming
+from services.crm.naming import routes as naming_routes
+from services.crm.nomination import handlers as nomination
+from services.crm.nomination import routes as nomination_routes
 from services.crm.note import handlers as note
 from services.crm.note import routes as note_routes
 from services.crm.opinion import routes as opinion_routes
@@ -58,6 +65,8 @@ from services.crm.retention import handlers as retention
 from services.crm.retention import routes as retention_routes
 from services.crm.service_report import routes as service_report_routes
 from services.crm.settings import CrmSettings
+from services.crm.stewardship import handlers as stewardship
+from services.crm.stewardship import routes as stewardship_routes
 from services.crm.survey import handlers as survey
 from services.crm.survey import routes as survey_routes
 from services.crm.survey.tables import Survey, SurveyPlan
@@ -97,6 +106,8 @@ ENQUIRY_ACTIONS = (
     *reply.ACTIONS, *promise.ACTIONS, *transfer.ACTIONS, *conversion.ACTIONS, *enquiry_note.ACTIONS,
 )  # fmt: skip
 
+KEY_ACCOUNT_ACTIONS = (*nomination.ACTIONS, *naming.ACTIONS, *stewardship.ACTIONS)
+
 MOVES = {
     "return_visit": Move(visit_queries.who_may_take_over),
     enquiry.ANSWER: Move(enquiry.who_may_take_over, enquiry.follow_handler),
@@ -116,6 +127,17 @@ ENQUIRIES = (
     article_routes.room,
     record_routes(Article, "/v1/articles", read="crm.article.read"),
     record_routes(QuickAnswer, "/v1/quick-answers", read="crm.article.read"),
+)
+
+KEY_ACCOUNTS = (
+    nomination_routes.room,
+    key_account_routes.room,
+    naming_routes.room,
+    stewardship_routes.room,
+    record_routes(
+        KeyAccount, "/v1/key-accounts", read="crm.key_account.read", reveal=REVEAL, plain_values=key_account_values
+    ),
+    record_files(KeyAccount, "/v1/key-accounts", read="crm.attachment.read", write="crm.attachment.add"),
 )
 
 
@@ -157,6 +179,7 @@ def create_app(settings: CrmSettings | None = None) -> FastAPI:
         finding_routes.room,
         record_routes(Finding, "/v1/findings", read="crm.finding.read"),
         *ENQUIRIES,
+        *KEY_ACCOUNTS,
         work_item_routes(MOVES),
         assignee_routes(
             {
@@ -176,5 +199,6 @@ def create_app(settings: CrmSettings | None = None) -> FastAPI:
         app.state.finding_actions = finding.ACTIONS
         app.state.survey_actions = (*survey.ACTIONS, *result.ACTIONS, *improvement.ACTIONS)
         app.state.enquiry_actions = ENQUIRY_ACTIONS
+        app.state.key_account_actions = KEY_ACCOUNT_ACTIONS
 
     return build_app("crm", chosen, rooms, prepare=prepare)
