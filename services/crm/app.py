@@ -63,6 +63,11 @@ from services.crm.result import handlers as result
 from services.crm.result import routes as result_routes
 from services.crm.retention import handlers as retention
 from services.crm.retention import routes as retention_routes
+from services.crm.service_grant import handlers as service_grant
+from services.crm.service_grant import routes as service_grant_routes
+from services.crm.service_grant.tables import ServiceGrant
+from services.crm.service_item import routes as service_item_routes
+from services.crm.service_item.tables import ServiceItem
 from services.crm.service_report import routes as service_report_routes
 from services.crm.settings import CrmSettings
 from services.crm.stewardship import handlers as stewardship
@@ -138,6 +143,10 @@ KEY_ACCOUNTS = (
         KeyAccount, "/v1/key-accounts", read="crm.key_account.read", reveal=REVEAL, plain_values=key_account_values
     ),
     record_files(KeyAccount, "/v1/key-accounts", read="crm.attachment.read", write="crm.attachment.add"),
+    service_item_routes.room,
+    record_routes(ServiceItem, "/v1/service-items", read="crm.service_item.read"),
+    service_grant_routes.room,
+    record_routes(ServiceGrant, "/v1/service-grants", read="crm.service_grant.read"),
 )
 
 
@@ -200,5 +209,6 @@ def create_app(settings: CrmSettings | None = None) -> FastAPI:
         app.state.survey_actions = (*survey.ACTIONS, *result.ACTIONS, *improvement.ACTIONS)
         app.state.enquiry_actions = ENQUIRY_ACTIONS
         app.state.key_account_actions = KEY_ACCOUNT_ACTIONS
+        app.state.grant_actions = service_grant.ACTIONS
 
     return build_app("crm", chosen, rooms, prepare=prepare)

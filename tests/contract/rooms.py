@@ -111,6 +111,8 @@ ROOMS: dict[str, tuple[str, ...]] = {
         "nomination",
         "stewardship",
         "renewal",
+        "service_item",
+        "service_grant",
         "merging",
         "core",
         "table_export",
