@@ -52,7 +52,7 @@ Words = Mapping[str, str]
 _WORDS: Mapping[str, Words] = {
     "zh": {
         "lang": "zh-CN", "other": "English", "submit": "提交", "required": "（必填）", "optional": "（选填）",
-        "missing": "请回答标出的问题。", "closes": "填写截止：{day}", "once": "本链接只能填写一次。",
+        "missing": "请回答标出的问题。", "closes": "填写截止：{day}。", "once": "本链接只能填写一次。",
         "anonymous": "匿名调查：您的回答不会与您的身份关联保存。",
         "named": "您的回答仅用于改进对您的服务。",
         "received": "谢谢您的宝贵意见", "received_text": "您的回答已收到，可以关闭本页。",
