@@ -118,6 +118,50 @@ MOVES = {
     enquiry.ANSWER: Move(enquiry.who_may_take_over, enquiry.follow_handler),
 }
 
+ASSIGNEES = {
+    ("return-visits", "visit"): visit_queries.who_may_visit,
+    ("enquiries", "answer"): enquiry.who_may_take_over,
+}
+
+CUSTOMERS = (
+    core_routes.room,
+    customer_routes.room,
+    timeline_routes.room,
+    assignment_routes.room,
+    merging_routes.room,
+    consent_routes.room,
+    overview_routes.room,
+    kpi_routes.room,
+    service_report_routes.room,
+    retention_routes.room,
+    data_copy_routes.room,
+    note_routes.room,
+    record_routes(Customer, "/v1/customers", read="crm.customer.read", reveal=REVEAL, plain_values=customer_values),
+)
+
+VISITS_AND_SURVEYS = (
+    batch_routes.room,
+    visit_routes.room,
+    completion_routes.room,
+    data_check_routes.room,
+    questionnaire_routes.room,
+    record_routes(Questionnaire, "/v1/questionnaires", read="crm.questionnaire.read"),
+    response_routes.room,
+    survey_routes.room,
+    result_routes.room,
+    improvement_routes.room,
+    record_routes(SurveyPlan, "/v1/survey-plans", read="crm.survey.read"),
+    record_routes(Survey, "/v1/surveys", read="crm.survey.read"),
+    opinion_routes.room,
+    record_routes(Opinion, "/v1/opinions", read="crm.opinion.read"),
+    record_routes(Demand, "/v1/demands", read="crm.demand.read"),
+    record_routes(
+        ReturnVisit, "/v1/return-visits", read="crm.return_visit.read", reveal=REVEAL, plain_values=visit_values
+    ),
+    finding_routes.room,
+    record_routes(Finding, "/v1/findings", read="crm.finding.read"),
+)
+
 ENQUIRIES = (
     desk_routes.room,
     record_routes(Desk, "/v1/desks", read="crm.desk.read"),
@@ -154,48 +198,12 @@ def create_app(settings: CrmSettings | None = None) -> FastAPI:
     """The application; without `settings` they come from the environment."""
     chosen = settings or CrmSettings()  # type: ignore[call-arg]
     rooms = (
-        core_routes.room,
-        customer_routes.room,
-        timeline_routes.room,
-        assignment_routes.room,
-        merging_routes.room,
-        consent_routes.room,
-        overview_routes.room,
-        kpi_routes.room,
-        service_report_routes.room,
-        retention_routes.room,
-        data_copy_routes.room,
-        note_routes.room,
-        record_routes(Customer, "/v1/customers", read="crm.customer.read", reveal=REVEAL, plain_values=customer_values),
-        batch_routes.room,
-        visit_routes.room,
-        completion_routes.room,
-        data_check_routes.room,
-        questionnaire_routes.room,
-        record_routes(Questionnaire, "/v1/questionnaires", read="crm.questionnaire.read"),
-        response_routes.room,
-        survey_routes.room,
-        result_routes.room,
-        improvement_routes.room,
-        record_routes(SurveyPlan, "/v1/survey-plans", read="crm.survey.read"),
-        record_routes(Survey, "/v1/surveys", read="crm.survey.read"),
-        opinion_routes.room,
-        record_routes(Opinion, "/v1/opinions", read="crm.opinion.read"),
-        record_routes(Demand, "/v1/demands", read="crm.demand.read"),
-        record_routes(
-            ReturnVisit, "/v1/return-visits", read="crm.return_visit.read", reveal=REVEAL, plain_values=visit_values
-        ),
-        finding_routes.room,
-        record_routes(Finding, "/v1/findings", read="crm.finding.read"),
+        *CUSTOMERS,
+        *VISITS_AND_SURVEYS,
         *ENQUIRIES,
         *KEY_ACCOUNTS,
         work_item_routes(MOVES),
-        assignee_routes(
-            {
-                ("return-visits", "visit"): visit_queries.who_may_visit,
-                ("enquiries", "answer"): enquiry.who_may_take_over,
-            }
-        ),
+        assignee_routes(ASSIGNEES),
         export_routes("crm", COLLECTIONS),
         job_routes("crm", read="crm.job.read", cancel="crm.job.cancel"),
         audit_routes("crm"),
