@@ -21,7 +21,7 @@ ADJUSTER, ENGINEER = actor("adjuster", CENTRAL), actor("risk_engineer", CENTRAL)
 HEAD, BRANCH_HEAD = actor("department_head", CENTRAL), actor("department_head", BRANCH)
 OFFICER = actor("complaint_officer", BRANCH)
 AGENT, SIBLING = actor("service_agent", SUB), actor("service_agent", SIBLING_SUB)
-THREE = {
+THREE: dict[str, Any] = {
     "manager_staff_no": MANAGER.staff_no, "claims_contact_staff_no": ADJUSTER.staff_no,
     "loss_prevention_engineer_staff_no": ENGINEER.staff_no,
 }  # fmt: skip

@@ -13,7 +13,7 @@ from services.crm.figure.handlers import tell_here
 from services.crm.service_grant import queries, rules, shapes
 from services.crm.service_grant.queries import GrantFacts
 from services.crm.service_grant.rules import GrantStatus
-from services.crm.service_grant.schemas import ConfirmService, GrantFactOut, GrantService
+from services.crm.service_grant.schemas import ConfirmGrant, GrantFactOut, GrantRequest
 from services.crm.service_grant.tables import ServiceGrant
 from services.crm.service_item.queries import bar
 from services.crm.service_item.rules import GiftTooValuable
@@ -41,7 +41,7 @@ class For(NamedTuple):
     language: str
 
 
-async def grant_service(db: Database, actor: Actor, key: RequestKey, command: GrantService, reader: For) -> Answer:
+async def grant_service(db: Database, actor: Actor, key: RequestKey, command: GrantRequest, reader: For) -> Answer:
     """Grant a customer in scope a service of the catalogue: within his tier, the quota, and below the rebate bar."""
     async with db.transaction(actor, key) as tx:
         if command.occasion in _FOR_BUYING:
@@ -64,7 +64,7 @@ async def grant_service(db: Database, actor: Actor, key: RequestKey, command: Gr
         return tx.answer(out, location=f"/v1/service-grants/{grant.id}", version=grant.version)
 
 
-async def _write(tx: Transaction, item: ServiceItem, customer: Customer, command: GrantService) -> ServiceGrant:
+async def _write(tx: Transaction, item: ServiceItem, customer: Customer, command: GrantRequest) -> ServiceGrant:
     year, tier = command.planned_on.year, customer.key_account_tier
     quota = item.yearly_quota.get(tier) if tier is not None else None
     rules.check_quota(quota, await queries.used(tx, item.id, customer.id, year), command.quantity, year)
@@ -99,7 +99,7 @@ def check_confirm(_actor: Actor, facts: GrantFacts) -> None:
 
 
 async def confirm_service(
-    db: Database, actor: Actor, key: RequestKey, grant_id: UUID, version: int | None, command: ConfirmService
+    db: Database, actor: Actor, key: RequestKey, grant_id: UUID, version: int | None, command: ConfirmGrant
 ) -> Answer:
     """Say that it was carried out, with its cost; then that the customer confirmed it."""
     async with db.transaction(actor, key) as tx:
@@ -119,7 +119,7 @@ async def confirm_service(
         return tx.answer(out, location=f"/v1/service-grants/{grant.id}", version=grant.version)
 
 
-async def _fulfil(tx: Transaction, grant: ServiceGrant, command: ConfirmService) -> None:
+async def _fulfil(tx: Transaction, grant: ServiceGrant, command: ConfirmGrant) -> None:
     """The true cost is booked; it is held against the bar anew, and a gift against its worth."""
     cost = command.cost
     if cost is None:
@@ -136,7 +136,7 @@ async def _fulfil(tx: Transaction, grant: ServiceGrant, command: ConfirmService)
     await _ask(tx, grant, CONFIRM, Text("请客户确认附加服务", "Have the customer confirm the service"))
 
 
-async def _confirm(tx: Transaction, grant: ServiceGrant, command: ConfirmService) -> None:
+async def _confirm(tx: Transaction, grant: ServiceGrant, command: ConfirmGrant) -> None:
     if command.confirmed_by is None:
         raise _missing("confirmed_by")
     if grant.fulfilled_on is not None and command.on < grant.fulfilled_on:

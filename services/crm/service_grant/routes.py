@@ -8,7 +8,7 @@ from fastapi import Request
 from starlette.responses import Response
 
 from services.crm.service_grant import handlers, queries, shapes
-from services.crm.service_grant.schemas import ConfirmService, GrantFactOut, GrantItem, GrantOut, GrantService
+from services.crm.service_grant.schemas import ConfirmGrant, GrantFactOut, GrantItem, GrantOut, GrantRequest
 from services.crm.service_grant.tables import ServiceGrant
 from shared import directory
 from shared.pagination import Page, page, read_query, shaped
@@ -28,7 +28,7 @@ async def list_service_grants(request: Request, call: Reads) -> Response:
 
 
 @room.posts("/v1/service-grants", GrantOut, may="crm.service_grant.grant")
-async def grant_service(command: GrantService, call: Creates) -> Response:
+async def grant_service(command: GrantRequest, call: Creates) -> Response:
     """Grant a customer a service: for his tier, within the quota, below the rebate bar."""
     reader = handlers.For(call.state.grant_actions, call.language)
     return sent(await handlers.grant_service(call.db, call.actor, call.key, command, reader))
@@ -44,6 +44,6 @@ async def read_service_grant(grant_id: UUID, call: Reads) -> Response:
 
 
 @room.posts("/v1/service-grants/{grant_id}/confirmations", GrantFactOut, may="crm.service_grant.confirm")
-async def confirm_service(grant_id: UUID, command: ConfirmService, call: Changes) -> Response:
+async def confirm_service(grant_id: UUID, command: ConfirmGrant, call: Changes) -> Response:
     """It was carried out at this cost; then: the customer confirmed it."""
     return sent(await handlers.confirm_service(call.db, call.actor, call.key, grant_id, call.version, command))

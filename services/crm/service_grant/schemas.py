@@ -17,7 +17,7 @@ class _Body(BaseModel):
     model_config = ConfigDict(extra="forbid")
 
 
-class GrantService(_Body):
+class GrantRequest(_Body):
     """`occasion`: why now. What is promised for buying or renewing is refused (保险法 art. 116)."""
 
     item_id: Id
@@ -28,7 +28,7 @@ class GrantService(_Body):
     purpose: str = Field(min_length=1, max_length=500)
 
 
-class ConfirmService(_Body):
+class ConfirmGrant(_Body):
     """`fulfilled`: it was carried out, at this cost. `confirmed`: the customer says so, and how good it was."""
 
     step: Literal["fulfilled", "confirmed"]
