@@ -41,7 +41,7 @@ def refused(answer: Any, status: int, code: str) -> dict[str, Any]:
 
 async def test_a_query_about_a_policy_needs_the_identity_of_its_holder(world: EnquiryWorld) -> None:
     await world.insured()
-    asked = {"kind": "query", "policy_no": "PPA-1"}
+    asked: dict[str, Any] = {"kind": "query", "policy_no": "PPA-1"}
     wrong = {"id_no": "110105194912310021"}
     for identity in (None, {}, wrong, {"id_no": "91320100MA00000000", "phone": "13912345678"}):
         refused(await world.ask(**asked, identity=identity), 422, "identity_check_failed")
