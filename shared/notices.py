@@ -132,6 +132,8 @@ class _Notice:
 
 def _tell(tx: Transaction, told: type[Payload], row: Mapping[str, Any]) -> None:
     facts = {"notice_id": row["id"], "about": row["record_id"], "channel": row["channel"], "state": row["state"]}
+    if "kind" in told.model_fields:
+        facts["kind"] = row["kind"]
     tx.publish(told(**facts), _Notice(row))
 
 

@@ -42,6 +42,7 @@ from services.crm.key_account.tables import KeyAccount
 from services.crm.kpi import routes as kpi_routes
 from services.crm.merging import handlers as merging
 from services.crm.merging import routes as merging_routes
+from services.crm.message import routes as message_routes
 from services.crm.naming import handlers as naming
 from services.crm.naming import routes as naming_routes
 from services.crm.nomination import handlers as nomination
@@ -146,6 +147,7 @@ VISITS_AND_SURVEYS = (
     data_check_routes.room,
     questionnaire_routes.room,
     record_routes(Questionnaire, "/v1/questionnaires", read="crm.questionnaire.read"),
+    message_routes.room,
     response_routes.room,
     survey_routes.room,
     result_routes.room,

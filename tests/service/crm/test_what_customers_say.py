@@ -44,7 +44,7 @@ async def test_an_opinion_is_routed_and_answered_back_once(world: CrmWorld) -> N
     refused(again, 409, "opinion_answered")
     [notice] = await world.rows("notices")
     assert (notice["channel"], notice["state"], notice["body"]) == (
-        "sms", "queued", "【客户服务】您反映的意见已答复：已加派人手",
+        "phone", "queued", "告知客户：您反映的意见已答复。已加派人手",
     )  # fmt: skip
     read = (await world.service.get(HEAD, path)).json()
     assert (read["answer"], read["available_actions"][0]["allowed"]) == ("已加派人手", False)
