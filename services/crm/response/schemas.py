@@ -7,7 +7,6 @@ from typing import Annotated
 
 from pydantic import BaseModel, ConfigDict, Field, StringConstraints
 
-from services.crm.questionnaire.schemas import Code
 from services.crm.visit.schemas import AskedOut
 
 Token = Annotated[str, StringConstraints(pattern=r"^[A-Za-z0-9_-]{20,100}$")]
@@ -20,7 +19,7 @@ class Link(BaseModel):
     model_config = ConfigDict(extra="forbid")
 
     token: Token
-    answers: dict[Code, Said] = Field(default_factory=dict, max_length=60)
+    answers: dict[str, Said] = Field(default_factory=dict, max_length=60)
 
 
 class FormOut(BaseModel):
