@@ -8,8 +8,9 @@ from tests.support.enquiry_routes import enquiry_routes, key_account_routes
 from tests.support.route_parts import Part
 from tests.support.route_walk import RouteWorld
 from tests.support.services import ServiceUnderTest
+from tests.support.survey_routes import said_routes, survey_routes
 
-PARTS = (enquiry_routes, key_account_routes)
+PARTS = (enquiry_routes, key_account_routes, said_routes, survey_routes)
 
 
 async def crm_world_of_routes(service: ServiceUnderTest) -> RouteWorld:
