@@ -19,7 +19,7 @@ from services.crm.renewal.handlers import TICKS as KEY_ACCOUNT_TICKS
 from services.crm.service_report.handlers import TICKS as REPORT_TICKS
 from services.crm.settings import CrmSettings
 from services.crm.table_export.shapes import COLLECTIONS
-from services.crm.visit.handlers import TICKS
+from services.crm.visit.handlers import TICKS as VISIT_TICKS
 from shared.database import Database
 from shared.exports import ERASING, EXPORT, making
 from shared.job_runner import running
@@ -27,6 +27,9 @@ from shared.logging import configure
 from shared.notices import sending
 from shared.workers import run_worker
 
+TICKS = (
+    *VISIT_TICKS, *ENQUIRY_TICKS, *KEY_ACCOUNT_TICKS, *FINDING_TICKS, *ACTION_TICKS, *COPY_TICKS, *REPORT_TICKS,
+)  # fmt: skip
 JOBS = {COPY: make_copy, EXPORT: making(COLLECTIONS)}
 
 
@@ -41,18 +44,7 @@ def main() -> None:
         "crm",
         settings,
         consumers=CONSUMERS,
-        ticks=(
-            *TICKS,
-            *ENQUIRY_TICKS,
-            *KEY_ACCOUNT_TICKS,
-            *FINDING_TICKS,
-            *survey_ticks(settings.survey_page_url),
-            *ACTION_TICKS,
-            *COPY_TICKS,
-            *REPORT_TICKS,
-            ERASING,
-            sending(settings, NoticeSent),
-        ),
+        ticks=(*TICKS, *survey_ticks(settings.survey_page_url), ERASING, sending(settings, NoticeSent)),
         loops=(running(JOBS),),
         rule_set_folder=RULE_SETS,
     )
