@@ -95,9 +95,11 @@ async def survey_routes(service: ServiceUnderTest) -> Part:
             "/v1/surveys/{}": str(survey), "/v1/surveys/{}/actions/{}": str(action), "/v1/survey-plans/{}": str(plan),
         },
         better={"/v1/survey-plans/{year}": {"/v1/survey-plans/{}": "2025"}},
-        # nobody has this staff number: the walk puts no plan of its own
-        bodies={"PUT /v1/survey-plans/{year}": {"entries": [_entry()]}},
-        creations={"/v1/surveys": lambda known: _survey(edition if known else NONE)},
+        creations={
+            "/v1/surveys": lambda known: _survey(edition if known else NONE),
+            # nobody has this staff number: the walk puts no plan of its own
+            "/v1/survey-plans/{year}": lambda _: {"entries": [_entry()]},
+        },
     )  # fmt: skip
 
 
