@@ -33,6 +33,7 @@ from gateway.organisation import routes as organisation
 from gateway.organisation.tables import Person, UnitRow
 from gateway.settings import GatewaySettings
 from gateway.structure import routes as structure
+from gateway.survey_page import routes as survey_page
 from gateway.webhooks.routes import webhook_room
 from gateway.webhooks.tables import Webhook
 from gateway.workbench import routes as workbench
@@ -61,6 +62,7 @@ def rooms(settings: GatewaySettings) -> tuple[Room, ...]:
         webhook_room(EVENT_TYPES),
         record_routes(Webhook, "/v1/webhooks", read="organisation.webhook.read"),
         audit.room,
+        survey_page.room,
         catalogue.room,
         catalogue.document_room(public=settings.docs),
         *((catalogue.page_room(),) if settings.docs else ()),

@@ -4,19 +4,16 @@ A notice is a row of the transaction that causes it and leaves after the commit,
 rolled back. What it lacks never stops a use case: without an address, a template or a way to send, it is kept as
 `suppressed` with its reason. Each change of its state goes out as the service's own event `…notice.sent`.
 Templates are the rule set `message_templates`: `<deployable>.<kind>.<channel>` has `subject` and `text` with `{names}`;
-`quiet` hours hold back what is not `urgent`. A message may be sent twice after a crash, never not at all.
+`quiet` hours hold back what is not `urgent`. What a crash leaves in doubt is sent again under the same id, by which
+mail servers and providers know that they have it: it arrives once. On the channels `phone` and `letter` a person tells
+the customer: the notice waits until he says so.
 """
 
 from __future__ import annotations
 
-import json
 import re
-import smtplib
-import ssl
-from collections.abc import Callable, Mapping
+from collections.abc import Mapping
 from datetime import datetime, time, timedelta
-from email.message import EmailMessage
-from pathlib import Path
 from typing import Any
 from uuid import UUID
 
@@ -24,12 +21,13 @@ import structlog
 from sqlalchemy import Column, DateTime, Integer, Table, Text, Uuid, select, update
 
 from shared.actor import machine
-from shared.clock import SHANGHAI, at_midnight, legal_day, rfc3339
+from shared.clock import SHANGHAI, at_midnight, legal_day
 from shared.database import Database, Record, Transaction
 from shared.events import Payload
 from shared.file_store import in_worker
 from shared.ids import uuid7
 from shared.kernel import kernel
+from shared.notice_adapters import Adapter, Undeliverable, adapters_of, look_up_of
 from shared.rule_sets import NoRuleSet, in_force
 from shared.settings import DeployableSettings
 from shared.ticks import Tick
@@ -62,13 +60,8 @@ notices = Table(
     Column("updated_at", DateTime(timezone=True), nullable=False),
 )
 
-Adapter = Callable[[Mapping[str, Any]], str]
-"""Sends one notice (blocking) and answers its state, `sent` or `delivered`; raises `OSError` to be asked again later,
-`Undeliverable` where that is useless."""
-
-
-class Undeliverable(Exception):
-    """The notice will never arrive; the argument is a code."""
+BY_HAND = ("phone", "letter")
+"""Channels on which a person tells the customer: the notice is a task until he says that it was done."""
 
 
 async def send_notice(
@@ -77,7 +70,8 @@ async def send_notice(
 ) -> UUID:  # fmt: skip
     """Keep a notice about a record, to leave after the commit; its id. It never refuses the use case.
 
-    `told`: the service's event of a notice's state. `channel`: `sms` or `email`. `facts`: the texts by their names.
+    `told`: the service's event of a notice's state. `channel`: `sms`, `email`, `phone` or `letter`. `facts`: the texts
+    by their names.
     """
     content, version = {}, None
     try:
@@ -138,6 +132,8 @@ class _Notice:
 
 def _tell(tx: Transaction, told: type[Payload], row: Mapping[str, Any]) -> None:
     facts = {"notice_id": row["id"], "about": row["record_id"], "channel": row["channel"], "state": row["state"]}
+    if "kind" in told.model_fields:
+        facts["kind"] = row["kind"]
     tx.publish(told(**facts), _Notice(row))
 
 
@@ -156,23 +152,29 @@ async def set_state(
 ) -> bool:
     """Bring a notice that is not at its end to `state`; False where it is. A report of delivery comes this way too."""
     ends = ("delivered", "failed", "suppressed") if state != "delivered" else ("delivered", "suppressed")
-    changed = update(notices).where(notices.c.id == notice_id, notices.c.state.not_in(ends))
-    row = (
-        await tx.execute(changed.values(state=state, reason=reason, updated_at=tx.now).returning(notices))
-    ).mappings().one_or_none()  # fmt: skip
+    changed = update(notices).where(notices.c.id == notice_id, notices.c.state.not_in(ends), notices.c.state != state)
+    values: dict[str, Any] = {"state": state, "reason": reason, "updated_at": tx.now}
+    if state == "sent":
+        # from now on it is asked after
+        values |= {"tries": 0, "next_at": tx.now + _FIRST_WAIT}
+    row = (await tx.execute(changed.values(values).returning(notices))).mappings().one_or_none()
     if row is not None:
         _tell(tx, told, row)
     return row is not None
 
 
 def sending(settings: DeployableSettings, told: type[Payload]) -> Tick:
-    """The tick that sends what waits, by the adapter of the settings."""
-    adapters = adapters_of(settings)
+    """The tick that sends what waits, by the adapter of the settings, and asks what became of what was sent."""
+    adapters, look_up = adapters_of(settings), look_up_of(settings)
 
     async def pass_on(database: Database, limit: int) -> int:
-        rows = await _taken(database, limit)
+        rows = await _taken(database, limit, {} if look_up is None else {"sms": look_up})
         for row in rows:
-            state, reason = await _sent(adapters, row)
+            if row["state"] == "sent" and look_up is not None:
+                state, reason = await _sent({"sms": look_up}, row)
+                state = None if state == "sent" or reason == "no_answer" else state
+            else:
+                state, reason = await _sent(adapters, row)
             if state is not None:
                 async with database.transaction(machine(database.service)) as tx:
                     await set_state(tx, told, row["id"], state, reason)
@@ -181,10 +183,14 @@ def sending(settings: DeployableSettings, told: type[Payload]) -> Tick:
     return Tick("notices", timedelta(seconds=1), pass_on)
 
 
-async def _taken(database: Database, limit: int) -> list[Mapping[str, Any]]:
-    """What is due, its next try put off first: whoever dies while sending leaves it to be tried again."""
+async def _taken(database: Database, limit: int, asked_after: Mapping[str, Adapter]) -> list[Mapping[str, Any]]:
+    """What is due, its next try put off first: whoever dies while sending leaves it to be tried again. With it what was
+    sent on a channel whose provider says later what became of it, as often as it may be asked.
+    """
+    waits = (notices.c.state == "queued") & notices.c.channel.not_in(BY_HAND)
+    in_doubt = (notices.c.state == "sent") & notices.c.channel.in_(asked_after) & (notices.c.tries < TRIES)
     async with database.transaction(machine(database.service)) as tx:
-        due = select(notices).where(notices.c.state == "queued", notices.c.next_at <= tx.now)
+        due = select(notices).where(waits | in_doubt, notices.c.next_at <= tx.now)
         due = due.order_by(notices.c.next_at, notices.c.id).limit(limit).with_for_update(skip_locked=True)
         rows = list((await tx.execute(due)).mappings())
         for row in rows:
@@ -206,54 +212,3 @@ async def _sent(adapters: Mapping[str, Adapter], row: Mapping[str, Any]) -> tupl
     except OSError as fault:
         log.warning("notice_not_sent", notice_id=str(row["id"]), tries=row["tries"] + 1, fault=type(fault).__name__)
         return ("failed", "no_answer") if row["tries"] + 1 >= TRIES else (None, None)
-
-
-def adapters_of(settings: DeployableSettings) -> dict[str, Adapter]:
-    """By channel: everything into a file, or e-mail by SMTP."""
-    if settings.notice_adapter == "smtp":
-        return {"email": Smtp(settings)}
-    into = ToFile(settings.attachments_dir / "notices.ndjson")
-    return {"sms": into, "email": into}
-
-
-class ToFile:
-    """Appends each notice to a file, one JSON line each: development, demonstration, and a gateway that reads it."""
-
-    def __init__(self, path: Path) -> None:
-        self.path = path
-
-    def __call__(self, row: Mapping[str, Any]) -> str:
-        self.path.parent.mkdir(mode=0o750, parents=True, exist_ok=True)
-        names = ("id", "channel", "address", "subject", "body")
-        line = json.dumps({**{name: str(row[name]) for name in names}, "at": rfc3339(row["created_at"])})
-        with self.path.open("a", encoding="utf-8") as file:
-            file.write(line + "\n")
-        return "delivered"
-
-
-class Smtp:
-    """Hands e-mail to a mail server; the notice's id is the message id, by which a second copy is recognised."""
-
-    def __init__(self, settings: DeployableSettings) -> None:
-        host, _, port = settings.smtp_address.rpartition(":")
-        self.host, self.port, self.sender, self.tls = host, int(port), settings.smtp_sender, settings.smtp_tls
-        self.user, secret = settings.smtp_user, settings.smtp_password_file
-        self.password = secret.read_text(encoding="utf-8").strip() if secret else ""
-
-    def __call__(self, row: Mapping[str, Any]) -> str:
-        message = EmailMessage()
-        message["From"], message["To"], message["Subject"] = self.sender, row["address"], row["subject"]
-        message["Message-ID"] = f"<{row['id']}@{self.sender.rpartition('@')[2]}>"
-        message.set_content(row["body"])
-        try:
-            with smtplib.SMTP(self.host, self.port, timeout=10) as server:
-                if self.tls:
-                    server.starttls(context=ssl.create_default_context())
-                if self.user:
-                    server.login(self.user, self.password)
-                server.send_message(message)
-        except smtplib.SMTPRecipientsRefused as fault:
-            if all(500 <= code < 600 for code, _ in fault.recipients.values()):
-                raise Undeliverable("address_refused") from fault
-            raise
-        return "sent"

@@ -37,7 +37,14 @@ class DeployableSettings(BaseSettings):
     clamav_address: str = "127.0.0.1:3310"
     """Where clamd listens: `host:port`, or `unix:/path/of/its/socket`."""
     notice_adapter: Literal["file", "smtp"] = "file"
-    """How notices leave: appended to `notices.ndjson` below `attachments_dir`, or e-mail by SMTP."""
+    """How notices leave: appended to `notices.ndjson` below `attachments_dir`, or e-mail by SMTP and short messages by
+    the provider at `sms_url`."""
+    sms_url: str = ""
+    """Where a provider takes short messages over HTTP; without it none leaves."""
+    sms_sender: str = ""
+    sms_token_file: Path | None = None
+    sms_receipts: bool = False
+    """Whether the provider can be asked what became of a message."""
     smtp_address: str = "127.0.0.1:25"
     smtp_sender: str = "service@anlan.example"
     smtp_user: str = ""

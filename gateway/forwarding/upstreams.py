@@ -261,19 +261,29 @@ class Upstreams:
 
         Raises as `exchange`, also for any other status.
         """
+        status, found = await self.answer(service, target, headers, timeout_s, body=body)
+        if status != 200:
+            raise ServiceUnavailable()
+        return found
+
+    async def answer(
+        self, service: str, target: str, headers: Sequence[tuple[str, str]], timeout_s: float, *,
+        body: bytes | None = None,
+    ) -> tuple[int, Any]:  # fmt: skip
+        """Status and JSON of whatever the service answers. Raises as `exchange`."""
         until = asyncio.get_running_loop().time() + timeout_s
         own = None if body is None else RequestBody.of(body)
         pairs = [(name.encode("ascii"), value.encode("latin-1")) for name, value in headers]
         request = NextRequest("GET" if own is None else "POST", target, pairs, timeout_s, own)
-        async with self.of(service).exchange(request) as answer:
+        async with self.of(service).exchange(request) as got:
             try:
                 async with asyncio.timeout_at(until):
-                    body = await _whole(answer, timeout_s)
+                    text = await _whole(got, timeout_s)
             except (TimeoutError, BrokenOff, Garbled):
                 raise UpstreamTimeout() from None
-            if answer.status != 200:
+            if got.status >= 500:
                 raise ServiceUnavailable()
-            return json.loads(body)
+            return got.status, json.loads(text or b"null")
 
 
 async def _whole(answer: Connection, seconds: float) -> bytes:

@@ -84,6 +84,8 @@ class DutyTaken(Payload):
     claim_id: UUID
     duty: str
     person_id: UUID
+    due_at: Instant | None = None
+    """Until when the duty had to be done (a survey, the shelving of a file), where it had a time."""
 
 
 class ClaimRegistered(Payload):
@@ -161,6 +163,7 @@ class NoticeSent(Payload):
     about: UUID
     channel: str
     state: str
+    kind: str | None = None
 
 
 EVENTS: tuple[type[Payload], ...] = (

@@ -121,6 +121,7 @@ class NoticeSent(Payload):
     about: UUID
     channel: str
     state: str
+    kind: str | None = None
 
 
 EVENTS: tuple[type[Payload], ...] = (

@@ -66,6 +66,7 @@ class NoticeSent(Payload):
     about: UUID
     channel: str
     state: str
+    kind: str | None = None
 
 
 class KeyAccountChanged(Payload):

@@ -80,7 +80,8 @@ class Operation:
     def kind(self) -> Kind:
         if self.path.startswith("/v1/core/") and self._for_machines():
             return Kind.CORE
-        if "{" in self.path:
+        # a year is no record: everybody has a plan of his own unit for it
+        if "{" in self.path and not self.path.endswith("/{year}"):
             return Kind.ITEM
         if self.method == "GET":
             return Kind.LIST if "next_cursor" in self._answer() else Kind.SUMMARY

@@ -10,15 +10,15 @@ from uuid import uuid4
 from services.claims.duty.handlers import CALL_IMPORT, import_call
 from services.claims.duty.rules import month_bounds
 from services.claims.worker import JOBS
-from services.crm.customer.rules import uscc_check
 from shared.actor import Actor
 from shared.clock import legal_day, process_now, rfc3339
 from shared.exports import EXPORT
 from shared.job_runner import Runner
-from tests.support import complaint_world, crm_world, table_exports
+from tests.support import complaint_world, table_exports
 from tests.support.claim_life import ClaimLife, report
 from tests.support.claims_beside import beside, letter_of, looked_at
 from tests.support.claims_settled import SettledWorld
+from tests.support.crm_routes import crm_world_of_routes
 from tests.support.policy_world import policy_world
 from tests.support.risk_parts import risk_world_of_routes
 from tests.support.route_walk import OWN, RouteWorld
@@ -188,42 +188,6 @@ async def complaints_world(service: ServiceUnderTest) -> RouteWorld:
         },
         summaries={"/v1/complaints/statistics": "group_by=unit"},
     )  # fmt: skip
-
-
-async def crm_world_of_routes(service: ServiceUnderTest) -> RouteWorld:
-    """A customer with a past, a visit, and what the visit found."""
-    world = crm_world.CrmWorld(service)
-    answer = await world.put(**crm_world.body(id_no=_code("913201000000000AB")))
-    assert answer.status_code == 200, answer.text
-    visit = await world.visit()
-    bad = crm_world.GOOD["claim_settlement"] | {"favours_demanded": "yes"}
-    done = await world.complete(visit["id"], answers=bad)
-    assert done.status_code == 201, done.text
-    customer = str(crm_world.C1)
-    return RouteWorld(
-        service,
-        known={
-            "/v1/customers/{}": customer, "/v1/return-visits/{}": visit["id"],
-            "/v1/findings/{}": done.json()["findings"][0]["id"],
-        },
-        bodies={
-            "PATCH /v1/customers/{customer_id}": {"note": "x"},
-            "POST /v1/customers/{record_id}/reveals": {"field": "name"},
-            "POST /v1/return-visits/{record_id}/reveals": {"field": "customer.phone"},
-        },
-        searches={"/v1/customers/searches": {"id_no": _code("913201000000000AB"), "include_total": True}},
-        creations={
-            "/v1/customers": lambda known: {
-                "kind": "organisation", "name": "岚海商贸有限公司", "id_type": "uscc", "unit_code": None,
-                "id_no": _code("913201000000000AB" if known else "913201000000000AC"),
-            },
-        },
-    )  # fmt: skip
-
-
-def _code(body: str) -> str:
-    """A unified social credit code with its check sign."""
-    return body + uscc_check(body)
 
 
 MONTH = "2099-12"

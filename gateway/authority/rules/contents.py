@@ -14,7 +14,7 @@ from itertools import pairwise
 from typing import Any
 
 from gateway.authority.rules.structure import Schema, misfits
-from shared.calendar import BusinessCalendar
+from shared.calendar import BusinessCalendar, working_windows
 from shared.deadline_registry import DeadlineRegistry
 from shared.errors import Fault, Refused, Text
 
@@ -81,6 +81,10 @@ def _read(parse: Callable[[], Any], pointer: str) -> Found:
         parse()
     except (ValueError, KeyError, TypeError) as problem:
         yield pointer, "unreadable", Text(_UNREADABLE.zh, str(problem))
+
+
+def _enquiries(content: Mapping[str, Any]) -> Found:
+    yield from _read(lambda: working_windows(content["hours"]), "/hours")
 
 
 def _thresholds(content: Mapping[str, Any]) -> Found:
@@ -193,5 +197,5 @@ _FURTHER: Mapping[str, Callable[[Mapping[str, Any]], Found]] = {
     "calendars": _calendars, "deadlines": _deadlines, "thresholds": _thresholds, "approval_triggers": _triggers,
     "questionnaires": _questionnaires, "document_checklists": _checklists, "message_templates": _messages,
     "letter_templates": _letters, "causes": _causes, "service_times": _service_times, "sla": _levels,
-    "compensation_figures": _compensation,
+    "compensation_figures": _compensation, "enquiries": _enquiries,
 }  # fmt: skip

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import hashlib
 from collections.abc import Sequence
+from datetime import datetime
 from typing import Any
 from uuid import UUID
 
@@ -100,6 +101,12 @@ async def close_claim(
         return tx.answer(out, location=f"/v1/claims/{claim.id}", version=claim.version)
 
 
+async def _shelve_by(tx: Transaction, claim: Claim) -> datetime | None:
+    """Until when the file of this closing had to be shelved."""
+    period = next((one for one in await deadlines.deadlines_of(tx, claim) if one.id == "DL-AR-1"), None)
+    return period and period.due_at
+
+
 async def bind_file(
     db: Database, actor: Actor, key: RequestKey, claim_id: UUID, version: int | None, command: BindFile, state: Any
 ) -> Answer:
@@ -120,7 +127,8 @@ async def bind_file(
         claim.advance(status)
         claim.shelved_at = tx.now
         if Held(Duty.ARCHIVIST, command.archivist_person_id) not in facts.duties:
-            take_duty(tx, claim, Duty.ARCHIVIST, command.archivist_person_id)
+            due_at = await _shelve_by(tx, claim)
+            take_duty(tx, claim, Duty.ARCHIVIST, command.archivist_person_id, due_at=due_at)
         await close_items(tx, claim.id, ARCHIVE_ITEM)
         row = await _volume(tx, claim, command, pages, counted)
         tx.note("bind_file", claim, before=before, after={"status": claim.status, "volume_no": row.volume_no})
@@ -209,7 +217,7 @@ async def add_supplement(
             claim.shelved_at = tx.now
             await close_items(tx, claim.id, ARCHIVE_ITEM)
         if Held(Duty.ARCHIVIST, actor.person_id) not in facts.duties:
-            take_duty(tx, claim, Duty.ARCHIVIST)
+            take_duty(tx, claim, Duty.ARCHIVIST, due_at=await _shelve_by(tx, claim))
         after = {"status": claim.status, "supplement_no": number}
         tx.note("supplement_file", claim, before=before, after=after, reason=command.reason)
         out = shapes.supplement(row, claim)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from datetime import datetime
 from decimal import Decimal
 from typing import Any
 from uuid import UUID
@@ -25,11 +26,16 @@ from shared.open_tasks import task_grants
 from shared.work_items import close_items, open_item, work_items
 
 
-def take_duty(tx: Transaction, claim: Claim, duty: rules.Duty, person_id: UUID | None = None) -> None:
-    """Write down that a person (default: the caller) took a duty, and tell the services that recuse by it."""
+def take_duty(
+    tx: Transaction, claim: Claim, duty: rules.Duty, person_id: UUID | None = None, *, due_at: datetime | None = None
+) -> None:
+    """Write down that a person (default: the caller) took a duty, and tell the services that recuse by it.
+
+    `due_at`: until when it had to be done, where it had a time.
+    """
     person = person_id or tx.actor.person_id
     tx.add(ClaimDuty(claim_id=claim.id, org_path=claim.org_path, duty=str(duty), person_id=person))
-    tx.publish(events.DutyTaken(claim_id=claim.id, duty=str(duty), person_id=person), claim)
+    tx.publish(events.DutyTaken(claim_id=claim.id, duty=str(duty), person_id=person, due_at=due_at), claim)
 
 
 def set_reserve(

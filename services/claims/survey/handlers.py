@@ -162,7 +162,7 @@ async def report_survey(
         told = rules.Survey(
             command.surveyed_at, command.participants, command.findings, opinion.fault_ratio if opinion else None
         )
-        again = claim.resurvey_open
+        again, due_at = claim.resurvey_open, claim.survey_due_at
         status = rules.record_survey(
             claim.state, told, actor.person_id, facts.duties, loss_at=claim.loss_at, now=tx.now, resurvey=again
         )
@@ -175,7 +175,7 @@ async def report_survey(
         tx.add(row)
         claim.survey_accept_due_at = claim.survey_due_at = claim.survey_overdue_at = None
         claim.resurvey_open = False
-        take_duty(tx, claim, Duty.SURVEYOR)
+        take_duty(tx, claim, Duty.SURVEYOR, due_at=due_at)
         await _counted_again(tx, claim, command)
         await _hand_on(tx, claim, again=again)
         tx.note("survey", claim, before=before, after={"status": claim.status, "survey_id": row.id})

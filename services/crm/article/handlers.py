@@ -9,7 +9,7 @@ from sqlalchemy import select
 
 from services.crm.article import queries, rules, shapes
 from services.crm.article.schemas import EditionFactOut, PublishEdition, PublishQuickAnswer, QuickAnswerOut
-from services.crm.article.tables import Article, ArticleEdition, QuickAnswer
+from services.crm.article.tables import Article, ArticleEdition, QuickAnswer, SearchTerms
 from shared.actor import Actor
 from shared.database import Database, Transaction
 from shared.errors import Fault, NotFound, ReasonRequired, ReferenceNotFound
@@ -36,10 +36,10 @@ async def publish_article(db: Database, actor: Actor, key: RequestKey, command: 
 def _add_edition(tx: Transaction, article: Article, command: PublishEdition) -> ArticleEdition:
     row = ArticleEdition(
         id=uuid7(), article_id=article.id, org_path=article.org_path, edition=article.editions,
-        terms=rules.terms_of(command.title, command.body, command.product), person_id=tx.actor.person_id,
-        staff_no=tx.actor.staff_no, **command.model_dump(),
+        person_id=tx.actor.person_id, staff_no=tx.actor.staff_no, **command.model_dump(),
     )  # fmt: skip
     tx.add(row)
+    tx.add(SearchTerms(record_id=row.id, terms=rules.terms_of(command.title, command.body, command.product)))
     return row
 
 
@@ -81,9 +81,9 @@ async def publish_quick_answer(db: Database, actor: Actor, key: RequestKey, comm
             await _end(tx, command, command.replaces)
         row = QuickAnswer(
             id=uuid7(), version=1, org_path=actor.scope, used=0, **command.model_dump(exclude={"replaces"}),
-            terms=rules.terms_of(command.question, command.product),
         )  # fmt: skip
         tx.add(row)
+        tx.add(SearchTerms(record_id=row.id, terms=rules.terms_of(command.question, command.product)))
         await tx.flush()
         after = {"kind": row.kind, "product": row.product, "replaces": str(command.replaces or "") or None}
         tx.note("publish", row, after=after)

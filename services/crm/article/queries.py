@@ -12,7 +12,7 @@ from sqlalchemy import Text as SqlText
 from sqlalchemy.dialects.postgresql import ARRAY
 
 from services.crm.article.rules import terms_asked
-from services.crm.article.tables import Article, ArticleEdition, QuickAnswer
+from services.crm.article.tables import Article, ArticleEdition, QuickAnswer, SearchTerms
 from shared.database import Transaction
 from shared.pagination import Filter, Listing
 
@@ -25,15 +25,16 @@ def _terms(text: str) -> Any:
 
 
 def _with_all(text: str) -> Any:
-    return ArticleEdition.terms.contains(_terms(text))
+    return ArticleEdition.id.in_(select(SearchTerms.record_id).where(SearchTerms.terms.contains(_terms(text))))
 
 
-def _with_half(text: str) -> Any:
-    """A customer's own words are longer than the question kept: half of their terms are enough."""
+def _with_a_third(text: str) -> Any:
+    """A customer's own words are longer than the question kept: a third of their terms is enough."""
     wanted = _terms(text)
-    shared = select(func.unnest(QuickAnswer.terms)).correlate(QuickAnswer).intersect(select(func.unnest(wanted)))
+    shared = select(func.unnest(SearchTerms.terms)).correlate(SearchTerms).intersect(select(func.unnest(wanted)))
     count = select(func.count()).select_from(shared.subquery()).scalar_subquery()
-    return and_(QuickAnswer.terms.overlap(wanted), count * 2 >= len(terms_asked(text)))
+    found = select(SearchTerms.record_id).where(SearchTerms.terms.overlap(wanted))
+    return QuickAnswer.id.in_(found.where(count * 3 >= len(terms_asked(text))))
 
 
 def _valid_on(table: Any, day: date) -> Any:
@@ -56,7 +57,7 @@ QUICK_ANSWERS = Listing(
         "kind": Filter(QuickAnswer.kind),
         "article_id": Filter(QuickAnswer.article_id, UUID),
     },
-    conditions={"q": _with_half, "valid_on": lambda value: _valid_on(QuickAnswer, date.fromisoformat(value))},
+    conditions={"q": _with_a_third, "valid_on": lambda value: _valid_on(QuickAnswer, date.fromisoformat(value))},
     sorts={"used": QuickAnswer.used},
 )
 

@@ -38,7 +38,6 @@ class ArticleEdition(Part, Base):
     body: Mapped[str]
     valid_from: Mapped[date]
     valid_to: Mapped[date | None]
-    terms: Mapped[list[str]] = mapped_column(ARRAY(Text))
     reason: Mapped[str | None]
     person_id: Mapped[UUID]
     staff_no: Mapped[str]
@@ -57,5 +56,13 @@ class QuickAnswer(Record, Base):
     article_id: Mapped[UUID | None] = mapped_column(ForeignKey("articles.id"))
     valid_from: Mapped[date]
     valid_to: Mapped[date | None]
-    terms: Mapped[list[str]] = mapped_column(ARRAY(Text))
     used: Mapped[int] = mapped_column(default=0)
+
+
+class SearchTerms(Base):
+    """The terms by which an edition or a quick answer is found: beside it, where an index can serve them."""
+
+    __tablename__ = "search_terms"
+
+    record_id: Mapped[UUID] = mapped_column(primary_key=True)
+    terms: Mapped[list[str]] = mapped_column(ARRAY(Text))

@@ -9,7 +9,7 @@ from uuid import UUID
 from sqlalchemy import select
 
 from services.crm.enquiry import queries, rules
-from services.crm.enquiry.handlers import ESCALATED, UNTOUCHED, close, keep_fact, on_timeline, unit_above
+from services.crm.enquiry.handlers import ESCALATED, UNTOUCHED, close, keep_fact, unit_above
 from services.crm.enquiry.rules import EnquiryStatus
 from services.crm.enquiry.tables import Enquiry
 from services.crm.visit.handlers import department_over
@@ -105,7 +105,6 @@ async def _close(tx: Transaction, enquiry_id: UUID) -> None:
     await close(tx, enquiry, "no_reply")
     enquiry.version += 1
     enquiry.updated_at = tx.now
-    await on_timeline(tx, enquiry, "closed", satisfaction="no_reply")
     keep_fact(tx, enquiry, "close", {"satisfaction": "no_reply"}, before=before)
 
 

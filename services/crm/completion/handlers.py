@@ -65,7 +65,7 @@ async def complete_visit(
 async def _checks(tx: Transaction, customer: Customer, visit: ReturnVisit, command: CompleteVisit) -> list[DataCheck]:
     """Of what he stated and of what he only called wrong; each field once, his statement first."""
     said: dict[str, str | None] = dict.fromkeys(sorted(set(command.mismatches)))
-    said |= dict(sorted(command.stated.items()))
+    said |= {one.field: one.stated for one in sorted(command.stated, key=lambda one: one.field)}
     return [await data_check.check(tx, customer, field, stated, visit.id) for field, stated in said.items()]
 
 

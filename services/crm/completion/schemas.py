@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from pydantic import AwareDatetime, BaseModel, ConfigDict, Field
 
-from services.crm.data_check.schemas import CheckedField, CheckState, Stated
+from services.crm.data_check.schemas import CheckData, CheckedField, CheckState
 from services.crm.opinion.schemas import StatedDemand, StatedOpinion, StateOut
 from services.crm.visit.rules import Mode
 from services.crm.visit.schemas import FindingState, VisitState
@@ -23,7 +23,7 @@ class CompleteVisit(BaseModel):
 
     mode: Mode
     answers: dict[str, str] = Field(max_length=100)
-    stated: dict[CheckedField, Stated] = Field(default_factory=dict, max_length=5)
+    stated: list[CheckData] = Field(default_factory=list, max_length=5)
     mismatches: list[CheckedField] = Field(default_factory=list, max_length=5)
     opinions: list[StatedOpinion] = Field(default_factory=list, max_length=20)
     demands: list[StatedDemand] = Field(default_factory=list, max_length=20)

@@ -11,6 +11,7 @@ from sqlalchemy import select
 from sqlalchemy.dialects.postgresql import insert
 
 from services.crm.consumers.effects import Origin, fact_of, tell
+from services.crm.consumers.rebuilding import rebuilding
 from services.crm.planning.handlers import after_survey
 from services.crm.reference.tables import ClaimReference, DutyTaken
 from services.crm.timeline.queries import hold
@@ -163,7 +164,8 @@ async def duty_taken(tx: Transaction, event: Received[DutyTold]) -> None:
         claim = await _known(tx, told.claim_id)
         claim.surveyed_at = min(event.time, claim.surveyed_at or event.time)
         await tx.flush()
-        await after_survey(tx, told.claim_id)
+        if not rebuilding(tx):
+            await after_survey(tx, told.claim_id)
 
 
 @consumes("claims.claim.registered.v1")

@@ -12,6 +12,7 @@ from sqlalchemy import select
 from sqlalchemy.dialects.postgresql import insert
 
 from services.crm.consumers.effects import Origin, fact_of, tell
+from services.crm.consumers.rebuilding import rebuilding
 from services.crm.finding.handlers import led_to
 from services.crm.finding.queries import open_about
 from services.crm.reference.tables import ComplaintReference, KeptOut, RecordReference
@@ -176,7 +177,7 @@ async def case_closed(tx: Transaction, event: Received[CaseClosed]) -> None:
     told = event.data
     await tell(tx, fact_of(event, "mis_selling_case", told.case_id, summary=told.model_dump(exclude={"case_id"})))
     policy_id = await tx.scalar(select(RecordReference.parent_id).where(RecordReference.record_id == told.case_id))
-    if policy_id is not None:
+    if policy_id is not None and not rebuilding(tx):
         for finding in await open_about(tx, policy_id, "mis_selling"):
             await led_to(tx, finding, "mis_selling_case", told.case_id)
 

@@ -11,6 +11,7 @@ from uuid import UUID
 
 from pydantic import BaseModel
 
+from services.crm.consumers.rebuilding import rebuilding
 from services.crm.conversion.handlers import led_to as enquiry_led_to
 from services.crm.customer.tables import Customer
 from services.crm.finding.handlers import close_source
@@ -73,6 +74,8 @@ async def tell(
     """
     learnt = await learn(tx, fact.about_id, fact.about_kind, fact.path, customer_id=customer_id, parent_id=parent_id)
     customer = await remember(tx, fact, learnt.customer)
+    if rebuilding(tx):
+        return customer
     for record_id, kind in ({fact.about_id: fact.about_kind} | dict(learnt.concerned)).items():
         await plan_for(tx, record_id, kind)
     if origin is not None:
@@ -89,6 +92,8 @@ async def ask_manager(
     """A task for the customer's account manager; where nobody is named, for the account managers of the nearest unit
     that has some.
     """
+    if rebuilding(tx):
+        return
     units = await directory.units_on_path(tx, customer.org_path)
     above = next((one.code for one in units if one.level != "sub_branch"), customer.unit_code)
     whom: dict[str, Any] = {"unit_code": above, "position": "account_manager"}

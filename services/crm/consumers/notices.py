@@ -5,6 +5,7 @@ from __future__ import annotations
 from uuid import UUID
 
 from pydantic import BaseModel
+from sqlalchemy import update
 from sqlalchemy.dialects.postgresql import insert
 
 from services.crm.consumers.effects import fact_of
@@ -19,20 +20,25 @@ class NoticeTold(BaseModel):
     about: UUID
     channel: str
     state: str
+    kind: str | None = None
 
 
 async def _seen(tx: Transaction, event: Received[NoticeTold], service: str) -> None:
     told = event.data
     row = {
-        "notice_id": told.notice_id, "service": service, "about_id": told.about, "channel": told.channel,
-        "state": told.state, "at": event.time, "record_version": event.record_version,
+        "id": told.notice_id, "service": service, "about_id": told.about, "channel": told.channel,
+        "state": told.state, "at": event.time, "record_version": event.record_version, "kind": told.kind,
+        "org_path": event.org_path, "created_at": event.time,
     }  # fmt: skip
     statement = insert(NoticeSeen).values(**row)
-    newer = {name: statement.excluded[name] for name in row if name != "notice_id"}
+    newer = {name: statement.excluded[name] for name in row if name not in ("id", "created_at")}
     written = statement.on_conflict_do_update(
         index_elements=["notice_id"], set_=newer, where=NoticeSeen.record_version < statement.excluded.record_version
     )
     await tx.execute(written)
+    # it was made at the earliest time that anything told of it
+    first = NoticeSeen.created_at > event.time
+    await tx.execute(update(NoticeSeen).where(NoticeSeen.id == told.notice_id, first).values(created_at=event.time))
     summary = {"notice_id": told.notice_id, "channel": told.channel, "state": told.state}
     await remember(tx, fact_of(event, "notice", told.about, summary=summary))
 

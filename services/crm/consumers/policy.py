@@ -12,9 +12,11 @@ from sqlalchemy import func, select, update
 from sqlalchemy.dialects.postgresql import insert
 
 from services.crm.consumers.effects import Origin, ask_manager, fact_of, tell
+from services.crm.consumers.rebuilding import rebuilding
 from services.crm.figure.tables import KeptNews
 from services.crm.planning.handlers import after_issue, after_receipt
 from services.crm.reference.tables import DutyTaken, PolicyReceived, PolicyReference
+from services.crm.renewal.handlers import renewal_alert
 from shared.clock import at_midnight, legal_day
 from shared.database import Transaction
 from shared.errors import Text
@@ -123,7 +125,9 @@ async def _keep(tx: Transaction, told: PolicyVersion) -> bool:
         index_elements=["policy_id"], set_=newer,
         where=PolicyReference.policy_version < statement.excluded.policy_version,
     )  # fmt: skip
-    newest = await tx.scalar(written.returning(PolicyReference.policy_id)) is not None
+    await tx.execute(written)
+    held = select(PolicyReference.policy_version).where(PolicyReference.policy_id == told.policy_id)
+    newest = await tx.scalar(held) == told.policy_version
     if told.seller_id is not None:
         seller = {"record_id": told.policy_id, "duty": "seller", "person_id": told.seller_id}
         await tx.execute(insert(DutyTaken).values(**seller).on_conflict_do_nothing())
@@ -158,6 +162,8 @@ async def _end_early(tx: Transaction, policy_id: UUID) -> None:
 async def policy_issued(tx: Transaction, event: Received[PolicyVersion]) -> None:
     await _version(tx, event)
     await _end_early(tx, event.data.policy_id)
+    if rebuilding(tx):
+        return
     await after_issue(tx, event.data.policy_id)
     await after_receipt(tx, event.data.policy_id)
 
@@ -178,16 +184,19 @@ async def policy_cancelled(tx: Transaction, event: Received[PolicyCancelled]) ->
 
 @consumes("policy.policy.expiring.v1")
 async def policy_expiring(tx: Transaction, event: Received[PolicyExpiring]) -> None:
-    """The account manager is asked to renew, once per policy however often it is said."""
+    """The account manager is asked to renew, once per policy; that of a key account at every step."""
     told = event.data
     customer = await tell(tx, fact_of(event, "policy", told.policy_id, summary={"days": told.days}))
     policy = await tx.scalar(select(PolicyReference).where(PolicyReference.policy_id == told.policy_id))
-    if customer is not None and policy is not None:
-        await ask_manager(
-            tx, "renewal", customer, Text("保单即将到期，联系续保", "The policy ends soon: speak about renewal"),
-            record=("policy", told.policy_id), href=f"/v1/policies/{told.policy_id}", number=policy.policy_no,
-            due_at=at_midnight(policy.ends_on),
-        )  # fmt: skip
+    if customer is None or policy is None or rebuilding(tx):
+        return
+    if customer.key_account_tier is not None and await renewal_alert(tx, customer, policy, told.days):
+        return
+    await ask_manager(
+        tx, "renewal", customer, Text("保单即将到期，联系续保", "The policy ends soon: speak about renewal"),
+        record=("policy", told.policy_id), href=f"/v1/policies/{told.policy_id}", number=policy.policy_no,
+        due_at=at_midnight(policy.ends_on),
+    )  # fmt: skip
 
 
 @consumes("policy.document.delivered.v1")
@@ -200,7 +209,8 @@ async def document_delivered(tx: Transaction, event: Received[DocumentDelivered]
         # sent again, it counts from the first day on which he had it
         earlier = {"received_on": func.least(PolicyReceived.received_on, told.received_on)}
         await tx.execute(row.on_conflict_do_update(index_elements=["policy_id"], set_=earlier))
-        await after_receipt(tx, told.policy_id)
+        if not rebuilding(tx):
+            await after_receipt(tx, told.policy_id)
 
 
 CONSUMERS = (

@@ -10,7 +10,7 @@ from sqlalchemy import select
 from services.crm.conversion import rules
 from services.crm.conversion.rules import Target
 from services.crm.conversion.schemas import ConvertEnquiry
-from services.crm.enquiry.handlers import close, for_act, keep_fact, on_timeline, record
+from services.crm.enquiry.handlers import close, for_act, keep_fact, measure, on_timeline, record
 from services.crm.enquiry.queries import EnquiryFacts
 from services.crm.enquiry.rules import UNANSWERED, EnquiryKind, EnquiryStatus, refuse_outside
 from services.crm.enquiry.tables import Enquiry
@@ -65,8 +65,11 @@ async def led_to(tx: Transaction, enquiry_id: UUID, kind: str, record_id: UUID) 
     before = enquiry.status
     enquiry.led_to_kind, enquiry.led_to_id = kind, record_id
     if enquiry.state is not EnquiryStatus.CLOSED:
+        if enquiry.answered_at is None:
+            enquiry.answered_in_time = tx.now <= (enquiry.promise_due_at or enquiry.untouched_at)
+            await measure(tx, enquiry)
         await close(tx, enquiry, enquiry.satisfaction)
-        await on_timeline(tx, enquiry, "closed", led_to=kind, led_to_id=str(record_id))
+        await on_timeline(tx, enquiry, "converted", led_to=kind, led_to_id=str(record_id))
     enquiry.version += 1
     enquiry.updated_at = tx.now
     keep_fact(tx, enquiry, "close_source", {"led_to": kind, "led_to_id": str(record_id)}, before=before)

@@ -13,10 +13,12 @@ from services.crm.enquiry import queries, rules, shapes
 from services.crm.enquiry.rules import EnquiryStatus
 from services.crm.enquiry.rules.refusals import CannotBeTold
 from services.crm.enquiry.tables import Enquiry, EnquiryFact
-from services.crm.timeline.handlers import Fact, remember
+from services.crm.figure.handlers import record as count
+from services.crm.figure.handlers import tell_here
+from services.crm.figure.rules import Metric
 from shared import directory
 from shared.assignees import Check, refuse_without_post
-from shared.clock import SHANGHAI
+from shared.clock import SHANGHAI, legal_day
 from shared.database import Transaction
 from shared.errors import Fault, Text
 from shared.idempotency import Answer
@@ -136,19 +138,23 @@ def end_pause(enquiry: Enquiry, now: datetime) -> None:
 
 
 async def on_timeline(tx: Transaction, enquiry: Enquiry, verb: str, **summary: Any) -> None:
-    """Its beginning and its end stand under its customer, each once."""
+    """Its receipt and its answer stand under its customer, each once."""
     customer = await customer_of(tx, enquiry)
     if customer is None:
         return
-    fact = Fact(
-        event_id=uuid7(), kind=f"crm.enquiry.{verb}", occurred_at=tx.now, about_kind="enquiry", about_id=enquiry.id,
-        record_version=0, path=enquiry.org_path,
-        summary={"kind": enquiry.kind, "enquiry_no": enquiry.enquiry_no, **summary},
-    )  # fmt: skip
     scope = tx.scope
     await tx.use_scope("00")
-    await remember(tx, fact, customer)
+    about = ("enquiry", enquiry.id, enquiry.org_path)
+    await tell_here(tx, customer, f"crm.enquiry.{verb}", about, enquiry_no=enquiry.enquiry_no, **summary)
     await tx.use_scope(scope)
+
+
+async def measure(tx: Transaction, enquiry: Enquiry) -> None:
+    """What the enquiry adds to the share answered in time, on the day until which it was promised."""
+    due_at = enquiry.promise_due_at or enquiry.untouched_at
+    about = ("enquiry", enquiry.id, enquiry.org_path)
+    part = int(bool(enquiry.answered_in_time))
+    await count(tx, Metric.ENQUIRY_ON_TIME, about, on=legal_day(due_at), part=part)
 
 
 async def who_may_take_over(tx: Transaction, enquiry_id: UUID, _state: Any) -> Check:

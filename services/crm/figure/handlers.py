@@ -16,9 +16,9 @@ from collections.abc import Mapping, Sequence
 from datetime import date, datetime
 from decimal import Decimal
 from typing import Any
-from uuid import UUID
+from uuid import UUID, uuid5
 
-from sqlalchemy import delete, text
+from sqlalchemy import delete
 from sqlalchemy.dialects.postgresql import insert
 
 from services.crm.customer.tables import Customer
@@ -132,19 +132,11 @@ async def _write(tx: Transaction, group_id: UUID, kind: str, figures: Sequence[F
     await tx.execute(delete(ServiceFigure).where(ServiceFigure.group_id == group_id))
     rows = [
         {
-            "group_id": group_id, "metric": str(one.metric), "n": one.n, "org_path": one.path, "on_day": one.on,
-            "until_day": one.until, "part": one.part, "whole": one.whole, "about_kind": kind, "about_id": group_id,
+            "id": uuid5(group_id, f"{one.metric}:{one.n}"), "group_id": group_id, "metric": str(one.metric),
+            "n": one.n, "org_path": one.path, "on_day": one.on, "until_day": one.until, "part": one.part,
+            "whole": one.whole, "about_kind": kind, "about_id": group_id,
         }
         for one in figures
     ]  # fmt: skip
     if rows:
         await tx.execute(insert(ServiceFigure), rows)
-
-
-async def refresh_all(tx: Transaction) -> int:
-    """Make every figure again from the news that was kept; how many records have news that counts."""
-    await tx.execute(delete(ServiceFigure))
-    groups = await tx.scalars(text("select distinct group_id from kept_news order by group_id"))
-    for group_id in groups:
-        await refresh(tx, group_id)
-    return len(groups)

@@ -43,6 +43,8 @@ class ServiceFigure(Base):
 
     __tablename__ = "service_figures"
 
+    id: Mapped[UUID]
+    """Made of the key, so that the same figure made again is the same row."""
     group_id: Mapped[UUID] = mapped_column(primary_key=True)
     metric: Mapped[str] = mapped_column(primary_key=True)
     n: Mapped[str] = mapped_column(primary_key=True)

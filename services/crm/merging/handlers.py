@@ -14,6 +14,7 @@ from services.crm.customer.handlers import check_change
 from services.crm.customer.queries import CustomerFacts
 from services.crm.customer.tables import Customer
 from services.crm.figure.handlers import tell_here
+from services.crm.key_account.handlers import follow_merge
 from services.crm.merging import rules
 from services.crm.merging.schemas import MergeCustomer, MergeFactOut
 from services.crm.reference.tables import Base
@@ -31,6 +32,10 @@ Whatever else names a customer follows to the one that is kept.
 """
 
 
+ELSEWHERE = frozenset({"enquiries"})
+"""Records that lie at a unit of their own, wherever their customer is served; so does the work about them."""
+
+
 def following() -> list[Table]:
     """Every table of crm with a customer that follows a merge."""
     tables = Base.metadata.sorted_tables
@@ -43,12 +48,14 @@ async def merge(tx: Transaction, kept: Customer, merged: Customer, reason: str |
     await tx.flush()
     moved: list[UUID] = []
     for table in following():
-        moved += await _follow(tx, table, kept, merged)
+        followed = await _follow(tx, table, kept, merged)
+        moved += [] if table.name in ELSEWHERE else followed
     items = work_items.c
     still_open = update(work_items).where(items.record_id.in_(moved), items.closed_at.is_(None))
     await tx.execute(still_open.values(org_path=kept.org_path))
     await tx.execute(still_open.where(items.unit_code == merged.unit_code).values(unit_code=kept.unit_code))
     kept.key_account_tier = kept.key_account_tier or merged.key_account_tier
+    await follow_merge(tx, kept, merged)
     about = ("customer", merged.id, kept.org_path)
     await tell_here(tx, kept, "crm.customer.merged", about, merged_id=merged.id)
     tx.publish(events.CustomerMerged(kept_id=kept.id, merged_id=merged.id), merged)

@@ -2,14 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
-from typing import Any
+from collections.abc import Sequence
 from uuid import UUID
 
-from sqlalchemy import select
-
-from services.crm import events
 from services.crm.customer.tables import Customer
+from services.crm.message.handlers import tell_customer
 from services.crm.opinion import rules, shapes
 from services.crm.opinion.rules import DemandStatus, OpinionStatus
 from services.crm.opinion.schemas import (
@@ -24,11 +21,10 @@ from services.crm.opinion.tables import Demand, Opinion
 from shared import directory
 from shared.actions import Action
 from shared.actor import Actor
-from shared.database import Database, Record, Transaction
+from shared.database import Database, Transaction
 from shared.errors import Text
 from shared.idempotency import Answer, RequestKey
 from shared.ids import uuid7
-from shared.notices import send_notice
 from shared.work_items import close_items, open_item
 
 
@@ -85,14 +81,6 @@ async def keep_demands(
         tx.note("register", row, after={"status": row.status, "product": row.product})
         kept.append(row)
     return kept
-
-
-async def tell_customer(tx: Transaction, about: Record, customer_id: UUID, kind: str, facts: Mapping[str, Any]) -> UUID:
-    """Send the customer a notice by the channel he prefers, a short message where he named none; its id."""
-    customer: Customer = await tx.scalar(select(Customer).where(Customer.id == customer_id))
-    channel = "email" if customer.preferred_channel == "email" and customer.email else "sms"
-    address = customer.email if channel == "email" else customer.phone
-    return await send_notice(tx, events.NoticeSent, about, kind, channel=channel, address=address, facts=facts)
 
 
 def check_answer(_actor: Actor, row: Opinion) -> None:

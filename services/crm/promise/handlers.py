@@ -6,7 +6,7 @@ from typing import Any
 from uuid import UUID
 
 from services.crm.enquiry import queries, rules
-from services.crm.enquiry.handlers import ask_handler, end_pause, for_act, in_words, record, tell_customer
+from services.crm.enquiry.handlers import ask_handler, end_pause, for_act, in_words, measure, record, tell_customer
 from services.crm.enquiry.queries import EnquiryFacts
 from services.crm.enquiry.rules import EnquiryStatus, Promised
 from services.crm.enquiry.rules.refusals import PromiseNotPaused, PromisePassed, PromisePaused
@@ -81,6 +81,7 @@ async def promise_now(tx: Transaction, facts: EnquiryFacts, command: PromiseEnqu
     enquiry.promise_provisional = hours.calendar.is_provisional(legal_day(tx.now), legal_day(until))
     await tell_customer(tx, enquiry, command.told, "enquiry_promised", due_at=in_words(until))
     await ask_handler(tx, enquiry)
+    await measure(tx, enquiry)
     return {"due_at": rfc3339(until), "complex": enquiry.complex, "told": command.told, "reason": command.reason}
 
 
@@ -127,6 +128,7 @@ async def go_on(tx: Transaction, enquiry: Enquiry) -> dict[str, Any]:
     if enquiry.promise_due_at is not None:
         hours = await queries.hours(tx, enquiry.unit_code)
         _set_due(enquiry, rules.resumed_due(enquiry.promise_due_at, began, tx.now, hours))
+        await measure(tx, enquiry)
     return {"due_at": None if enquiry.promise_due_at is None else rfc3339(enquiry.promise_due_at)}
 
 

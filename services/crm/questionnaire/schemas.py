@@ -44,9 +44,9 @@ class QuestionIn(BaseModel):
     text_zh: Words
     text_en: Words
     answers: list[Code] = Field(default_factory=list, max_length=20)
-    labels: dict[Code, Label] = Field(default_factory=dict, max_length=20)
+    labels: dict[str, Label] = Field(default_factory=dict, max_length=20)
     negative: list[Code] = Field(default_factory=list, max_length=20)
-    points: dict[Code, Annotated[int, Field(ge=0, le=100)]] = Field(default_factory=dict, max_length=20)
+    points: dict[str, Annotated[int, Field(ge=0, le=100)]] = Field(default_factory=dict, max_length=20)
     area: Literal["policy", "claims", "complaints", "crm", "conduct", "mis_selling"] = "crm"
     severity: Severity = Severity.LOW
     required: bool = True

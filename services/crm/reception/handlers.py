@@ -5,7 +5,7 @@ from __future__ import annotations
 from services.crm.desk.queries import on_duty
 from services.crm.enquiry import queries as spine
 from services.crm.enquiry import shapes
-from services.crm.enquiry.handlers import ask_handler, keep_fact, on_timeline
+from services.crm.enquiry.handlers import ask_handler, keep_fact, measure, on_timeline
 from services.crm.enquiry.rules import EnquiryKind, EnquiryStatus
 from services.crm.enquiry.rules.refusals import IdentityCheckFailed
 from services.crm.enquiry.schemas import RegisteredOut, RegisterEnquiry
@@ -36,13 +36,14 @@ async def register_enquiry(
             await tx.use_scope("00")
         enquiry = await _write(tx, command, place)
         keep_fact(tx, enquiry, "register", {"kind": enquiry.kind, "channel": enquiry.channel}, reason=command.reason)
-        await on_timeline(tx, enquiry, "registered", channel=enquiry.channel)
+        await on_timeline(tx, enquiry, "received", enquiry_kind=enquiry.kind, channel=enquiry.channel)
         if command.answer is not None:
             await answer_now(tx, enquiry, command.answer)
         elif command.promise is not None:
             await promise_now(tx, await spine.facts_of(tx, enquiry), command.promise)
         else:
             await ask_handler(tx, enquiry)
+            await measure(tx, enquiry)
         await tx.flush()
         location = f"/v1/enquiries/{enquiry.id}"
         return tx.answer(_out(enquiry, mine), location=location, version=enquiry.version if mine else None)

@@ -10,7 +10,7 @@ from decimal import Decimal
 from typing import Any, ClassVar
 from uuid import UUID
 
-from sqlalchemy import DateTime, LargeBinary, Numeric
+from sqlalchemy import DateTime, LargeBinary, Numeric, Text
 from sqlalchemy.dialects.postgresql import JSONB
 from sqlalchemy.orm import DeclarativeBase, Mapped, mapped_column
 
@@ -127,12 +127,15 @@ class KeptOut(Base):
 
 
 class NoticeSeen(Base):
-    """A notice of any service to a customer, in its newest state."""
+    """A notice of any service to a customer, in its newest state; it lies where the record lies that it is about."""
 
     __tablename__ = "notices_seen"
 
-    notice_id: Mapped[UUID] = mapped_column(primary_key=True)
+    id: Mapped[UUID] = mapped_column("notice_id", primary_key=True)
+    org_path: Mapped[str] = mapped_column(Text(collation="C"))
+    created_at: Mapped[datetime]
     service: Mapped[str]
+    kind: Mapped[str | None]
     about_id: Mapped[UUID]
     channel: Mapped[str]
     state: Mapped[str]

@@ -15,6 +15,7 @@ from services.crm.enquiry.handlers import (
     close,
     end_pause,
     for_act,
+    measure,
     on_timeline,
     record,
     tell_customer,
@@ -58,10 +59,11 @@ async def answer_now(tx: Transaction, enquiry: Enquiry, command: AnswerEnquiry) 
     enquiry.answered_at, enquiry.escalate_at = tx.now, None
     enquiry.answered_in_time = tx.now <= (enquiry.promise_due_at or enquiry.untouched_at)
     await close_items(tx, enquiry.id)
+    await measure(tx, enquiry)
     await tell_customer(tx, enquiry, command.told, "enquiry_answered", answer=text)
+    await on_timeline(tx, enquiry, "answered", in_time=enquiry.answered_in_time)
     if command.satisfaction is not None:
         await close(tx, enquiry, command.satisfaction)
-        await on_timeline(tx, enquiry, "closed", satisfaction=command.satisfaction)
     else:
         await _ask_satisfaction(tx, enquiry)
     shown = {"text": text, "told": command.told, "satisfaction": command.satisfaction}
@@ -105,7 +107,6 @@ async def close_enquiry(
         check_close(actor, facts)
         before = facts.enquiry.status
         await close(tx, facts.enquiry, command.satisfaction)
-        await on_timeline(tx, facts.enquiry, "closed", satisfaction=command.satisfaction)
         return await record(tx, facts.enquiry, "close", command.model_dump(), before=before)
 
 

@@ -128,7 +128,7 @@ async def test_a_batch_says_of_every_line_what_became_of_it(world: CrmWorld) -> 
     rested, fresh = uuid4(), uuid4()
     visited = await world.visit()
     await world.complete(visited["id"])
-    group = {"line": "liability", "business": "group", "issued_on": "2026-01-05"}
+    group: dict[str, Any] = {"line": "liability", "business": "group", "issued_on": "2026-01-05"}
     await world.take(world.issued(rested, **group), world.issued(fresh, uuid4(), **group))
     told = (await batch(world, [rested, fresh, fresh, uuid4()])).json()
     assert [one["outcome"] for one in told["results"]] == ["left_alone", "planned", "already_planned", "not_found"]

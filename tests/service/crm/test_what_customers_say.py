@@ -44,7 +44,7 @@ async def test_an_opinion_is_routed_and_answered_back_once(world: CrmWorld) -> N
     refused(again, 409, "opinion_answered")
     [notice] = await world.rows("notices")
     assert (notice["channel"], notice["state"], notice["body"]) == (
-        "sms", "queued", "【客户服务】您反映的意见已答复：已加派人手",
+        "phone", "queued", "告知客户：您反映的意见已答复。已加派人手",
     )  # fmt: skip
     read = (await world.service.get(HEAD, path)).json()
     assert (read["answer"], read["available_actions"][0]["allowed"]) == ("已加派人手", False)
@@ -87,7 +87,9 @@ async def test_a_demand_is_reviewed_and_its_end_is_told_to_the_customer(world: C
 async def test_what_the_customer_says_of_his_data_is_compared_and_a_difference_is_a_finding(world: CrmWorld) -> None:
     await world.put(**body())
     visit = await world.visit()
-    stated = {"phone": "0250 0000 001", "email": "new@example.com"}
+    stated = [
+        {"field": "phone", "stated": "0250 0000 001"}, {"field": "email", "stated": "new@example.com"},
+    ]  # fmt: skip
     done = (await world.complete(visit["id"], stated=stated, mismatches=["address"])).json()
     checks = {one["field"]: one for one in done["data_checks"]}
     assert {field: (one["match"], one["status"]) for field, one in checks.items()} == {

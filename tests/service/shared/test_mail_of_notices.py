@@ -16,7 +16,7 @@ ROW = {"id": "0198", "channel": "email", "address": "a@b.example", "subject": "ç
 def settings(address):
     return SimpleNamespace(
         notice_adapter="smtp", smtp_sender="service@anlan.example", smtp_user="", smtp_tls=False,
-        smtp_password_file=None, smtp_address=address,
+        smtp_password_file=None, smtp_address=address, sms_url="", sms_receipts=False,
     )  # fmt: skip
 
 

@@ -13,8 +13,11 @@ from scripts.reference_data import rule_sets
 from services.claims.adjustment.rules import read_compensation_figures
 from services.claims.approval.rules import Triggers
 from services.claims.guide.rules import read_checklists
-from services.crm.visit.rules import read_sampling
-from services.crm.visit.rules.questionnaire import read_questionnaire
+from services.crm.enquiry.rules import read_figures
+from services.crm.key_account.rules import read_scheme
+from services.crm.questionnaire.rules import read_questionnaire
+from services.crm.service_item.rules import read_bar
+from services.crm.visit.rules.plan import read_sampling
 from services.risk.hazard.rules import read_scoring
 from services.risk.key_risk.rules import read_thresholds
 from shared.calendar import BusinessCalendar
@@ -46,10 +49,13 @@ READERS: dict[str, Callable[[dict[str, Any]], Any]] = {
     "calendars": lambda content: BusinessCalendar.from_content(content, "x"),
     "compensation_figures": lambda content: [read_compensation_figures(one) for one in content["provinces"].values()],
     "deadlines": DeadlineRegistry.from_content,
+    "enquiries": read_figures,
+    "key_accounts": lambda content: read_scheme(content, SEEDS["thresholds"]["key_account"]),
     "document_checklists": lambda content: read_checklists("x", content),
     "questionnaires": _all_questionnaires,
     "sampling": read_sampling,
     "thresholds": _thresholds,
+    "value_added": read_bar,
 }
 """How the services read what they hear; of the others they take single figures by name."""
 
@@ -109,6 +115,8 @@ def _faults(kind: str, content: dict[str, Any]) -> Sequence[Fault]:
 
 
 WRONG: list[tuple[str, Callable[[dict[str, Any]], Any], str, str]] = [
+    ("enquiries", lambda c: c["hours"].reverse(), "#/content/hours", "unreadable"),
+    ("enquiries", lambda c: c["hours"][0].append("12:30"), "#/content/hours", "unreadable"),
     ("calendars", lambda c: c["years"].append(c["years"][0]), "#/content/years/0/year", "not_unique"),
     ("calendars", lambda c: c["years"][0]["festivals"].append("2026-01-01"), "years/0/festivals/11", "not_unique"),
     ("calendars", lambda c: c["weekly_rest_days"].extend([1, 2, 3, 4, 5]), "weekly_rest_days", "unreadable"),

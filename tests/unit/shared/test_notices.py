@@ -53,14 +53,14 @@ def test_what_stands_in_the_way_of_a_notice_has_a_name(template, channel, addres
 def settings(**changes):
     told = {
         "notice_adapter": "smtp", "smtp_sender": "service@anlan.example", "smtp_user": "", "smtp_tls": False,
-        "smtp_password_file": None,
+        "smtp_password_file": None, "sms_url": "", "sms_receipts": False,
     }  # fmt: skip
     return SimpleNamespace(**(told | changes))
 
 
 def test_the_file_takes_every_channel_and_says_delivered(tmp_path):
     ways = notices.adapters_of(settings(notice_adapter="file", attachments_dir=tmp_path))
-    assert {ways[channel](ROW | {"channel": channel}) for channel in ("sms", "email")} == {"delivered"}
+    assert {ways[channel](ROW | {"channel": channel, "id": channel}) for channel in ("sms", "email")} == {"delivered"}
     lines = [json.loads(line) for line in (tmp_path / "notices.ndjson").read_text(encoding="utf-8").splitlines()]
     assert [(one["channel"], one["body"]) for one in lines] == [("sms", "已受理"), ("email", "已受理")]
 
@@ -75,3 +75,16 @@ async def test_a_silent_server_is_asked_again_a_few_times():
 
 async def test_a_channel_without_a_way_is_suppressed():
     assert await notices._sent({}, ROW) == ("suppressed", "no_adapter")
+
+
+def test_the_file_holds_a_notice_once_however_often_it_comes(tmp_path):
+    ways = notices.adapters_of(settings(notice_adapter="file", attachments_dir=tmp_path))
+    assert [ways["sms"](ROW | {"channel": "sms"}) for _ in range(3)] == ["delivered"] * 3
+    assert len((tmp_path / "notices.ndjson").read_text(encoding="utf-8").splitlines()) == 1
+
+
+def test_short_messages_have_a_way_only_where_a_provider_is_set():
+    with_provider = settings(smtp_address="127.0.0.1:25", sms_url="http://sms", sms_sender="", sms_token_file=None)
+    assert sorted(notices.adapters_of(with_provider)) == ["email", "sms"]
+    assert sorted(notices.adapters_of(settings(smtp_address="127.0.0.1:25"))) == ["email"]
+    assert notices.look_up_of(with_provider) is None

@@ -19,15 +19,6 @@ class PromiseTooLong(Refused):
     detail = Text("最迟应承诺在 {latest_at} 前答复。", "The latest moment that may be promised is {latest_at}.")
 
 
-class PromiseRequired(Refused):
-    code = "promise_required"
-    title = Text("须承诺答复时间", "A promise is needed")
-    detail = Text(
-        "不能当场答复的，须承诺答复时间并告知客户。",
-        "What is not answered at once gets a promise that the customer is told.",
-    )
-
-
 class PromiseNotLater(Refused):
     code = "promise_not_later"
     title = Text("延期须晚于原承诺", "The extension must be later")

@@ -115,7 +115,7 @@ def _answers() -> None:
           product text,
           touch_point text,
           answers jsonb not null,
-          points integer check (points between 0 and 100),
+          points numeric(7,4) check (points between 0 and 100),
           invitation_id uuid references survey_invitations (id),
           customer_id uuid references customers (id),
           answered_at timestamptz

@@ -28,3 +28,18 @@ def upgrade() -> None:
         "create policy not_the_kept_out on notices_seen as restrictive for select using (not exists"  # noqa: S608
         f" (select from kept_out where person_id in ({_PERSONS}) and record_id = about_id))"
     )
+    # crm does not hear itself: its own notices are listed as they change
+    op.execute("""
+        create function notice_seen() returns trigger language plpgsql as $$
+        begin
+          insert into notices_seen as seen
+            (notice_id, service, about_id, channel, state, at, record_version, org_path, created_at, kind)
+          values
+            (new.id, 'crm', new.record_id, new.channel, new.state, new.updated_at, 1, new.org_path, new.created_at, new.kind)
+          on conflict (notice_id) do update
+            set state = excluded.state, at = excluded.at, record_version = seen.record_version + 1;
+          return null;
+        end $$""")
+    op.execute("""
+        create trigger notice_seen after insert or update of state on notices
+          for each row execute function notice_seen()""")

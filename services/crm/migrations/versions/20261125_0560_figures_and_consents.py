@@ -45,6 +45,7 @@ def _news() -> None:
 def _figures() -> None:
     op.execute("""
         create table service_figures (
+          id uuid not null unique,
           group_id uuid not null,
           metric text not null,
           n text not null,

@@ -1,0 +1,1 @@
+"""What is answered by link, once: stored so that an anonymous answer leads back to nobody."""
