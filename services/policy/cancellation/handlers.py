@@ -25,7 +25,8 @@ from services.policy.policy.tables import Policy, PolicyVersion
 from services.policy.refund_quote import queries as quotes
 from services.policy.refund_quote.queries import Settlement
 from services.policy.version import rules as chain
-from services.policy.version.handlers import Draft, append
+from services.policy.version.handlers import append
+from services.policy.version.schemas import Draft
 from shared.actor import Actor
 from shared.clock import at_midnight, legal_day
 from shared.database import Database, Transaction

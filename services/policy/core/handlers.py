@@ -134,7 +134,7 @@ def _envelope(body: CorePolicy) -> rules.Envelope:
 async def _look(
     tx: Transaction, policy_no: str, body: CorePolicy, imported: bool, policy: Policy | None
 ) -> Told:  # fmt: skip
-    product = await policies.product(tx, body.product)
+    product = await queries.product(tx, body.product)
     customer = customer_id(body.customer_core_no)
     known, seller, path = await queries.known_references(tx, body, customer, product_known=product is not None)
     named = {

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from typing import Any
 from uuid import UUID
 
 from sqlalchemy import select
@@ -9,8 +10,17 @@ from sqlalchemy import select
 from services.policy.core.schemas import CorePolicy
 from services.policy.policy.rules import ReferenceKind
 from services.policy.policy.tables import CustomerReference
+from services.policy.product.queries import product_in_force
 from shared import directory
 from shared.database import Transaction
+
+
+async def product(tx: Transaction, code: str) -> dict[str, Any] | None:
+    """What a version takes over from its product, by the terms in force today; None where it is not known."""
+    terms = await product_in_force(tx, code, tx.now)
+    if terms is None:
+        return None
+    return {name: getattr(terms, name) for name in ("business", "issued_by", "compulsory", "risk_level")}
 
 
 async def known_references(

@@ -49,7 +49,7 @@ def last_moment(value: datetime) -> str:
 
 async def _unit(tx: Transaction, path: str, code: str) -> str:
     found = await directory.units_on_path(tx, path)
-    return found[0].name if found else code
+    return found[0].name or code if found else code
 
 
 async def form_data(tx: Transaction, application: Application, kind: str, _state: Any) -> Mapping[str, Any]:

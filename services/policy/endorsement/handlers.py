@@ -27,7 +27,8 @@ from services.policy.repricing import queries as repricing
 from services.policy.repricing.rules import Priced, instalments
 from services.policy.version import queries as versions
 from services.policy.version import rules as chain
-from services.policy.version.handlers import Draft, append
+from services.policy.version.handlers import append
+from services.policy.version.schemas import Draft
 from shared.actor import Actor
 from shared.clock import legal_day
 from shared.database import Database, Transaction

@@ -11,7 +11,8 @@ from services.policy.endorsement import rules
 from services.policy.issue import queries as issue
 from services.policy.policy import queries as policies
 from services.policy.policy.tables import InsuredPerson, Policy
-from services.policy.version.handlers import Insured
+from services.policy.version.queries import as_insured
+from services.policy.version.schemas import Insured
 from shared.clock import legal_day
 from shared.database import Transaction
 
@@ -50,7 +51,7 @@ async def _list_after(
     added, removed = ({one.ref for one in rows if one.op == op} for op in ("add", "remove"))
     rules.merge((one.ref for one in held), added, removed)
     until = legal_day(ends_at or policy.ends_at)
-    kept = [Insured.of(one) for one in held if one.ref not in removed]
+    kept = [as_insured(one) for one in held if one.ref not in removed]
     new = [_insured(one, legal_day(max(at, policy.starts_at)), until) for one in rows if one.op == "add"]
     return [*(replace(one, covered_to=until) if ends_at else one for one in kept), *new]
 

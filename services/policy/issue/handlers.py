@@ -18,7 +18,8 @@ from services.policy.payment_order.tables import PaymentOrder
 from services.policy.policy.tables import Policy
 from services.policy.product.rules import Terms
 from services.policy.refund.rules import Computation, Part
-from services.policy.version.handlers import Draft, Insured, append
+from services.policy.version.handlers import append
+from services.policy.version.schemas import Draft, Insured
 from shared.actor import Actor
 from shared.clock import legal_day
 from shared.database import Database, Transaction

@@ -18,6 +18,7 @@ from services.policy.core_message.handlers import repeat, send_again
 from services.policy.policy import queries as policies
 from services.policy.policy.rules import ItemKind
 from services.policy.policy.tables import Policy
+from services.policy.product.queries import product_in_force
 from services.policy.reconciliation import queries, rules, shapes
 from services.policy.reconciliation.rules import Difference, ResolutionOutcome
 from services.policy.reconciliation.schemas import ComparedPolicy, ResolveItem
@@ -194,6 +195,9 @@ async def settle_reference(tx: Transaction, item_id: UUID) -> None:
         tx.note("place", policy, after={"unit_code": value})
     if policy is not None and kind == "seller" and policy.seller_staff_no == value:
         policy.seller_id = await directory.person_of_staff_no(tx, value)
+    terms = await product_in_force(tx, value, tx.now) if kind == "product" else None
+    if policy is not None and terms is not None and policy.product == value:
+        policy.business, policy.compulsory, policy.issued_by = terms.business, terms.compulsory, terms.issued_by
     close(tx, item, "explained", "the reference is known now")
 
 

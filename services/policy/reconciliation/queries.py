@@ -8,11 +8,12 @@ from decimal import Decimal
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import String, cast, func, select
+from sqlalchemy import String, cast, func, literal, select
 
 from services.policy.core.tables import ReconciliationItem
 from services.policy.policy.rules import ItemKind
 from services.policy.policy.tables import CustomerReference, LossRecord, Policy, PolicyVersion
+from services.policy.product.tables import Product
 from services.policy.reconciliation.rules import Stored
 from services.policy.reconciliation.tables import ReconciliationLine, ReconciliationRun
 from shared import directory
@@ -107,11 +108,13 @@ async def now_known(tx: Transaction, limit: int) -> Sequence[UUID]:
     """Open items about a reference that is known by now."""
     item = ReconciliationItem
     people = kernel.tables["directory_persons"].c
-    customer, unit, seller = (item.cause == prefix + column for prefix, column in (
-        ("customer:", CustomerReference.core_no), ("unit:", directory_units.c.code), ("seller:", people.staff_no),
-    ))  # fmt: skip
+    customer = item.cause == literal("customer:") + CustomerReference.core_no
+    unit = item.cause == literal("unit:") + directory_units.c.code
+    seller = item.cause == literal("seller:") + people.staff_no
+    product = item.cause == literal("product:") + Product.code
     known = (
-        select(CustomerReference.customer_id).where(customer).exists()
+        select(Product.id).where(product).exists()
+        | select(CustomerReference.customer_id).where(customer).exists()
         | select(directory_units.c.code).where(unit).exists()
         | select(people.person_id).where(seller).exists()
     )

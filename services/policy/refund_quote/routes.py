@@ -20,9 +20,9 @@ room = Room(tags=["refund quotes"])
 
 
 def _moment(asked: AskQuote, now: datetime) -> datetime:
-    if asked.effective_on is not None:
-        return at_midnight(asked.effective_on)
-    return now if asked.effective_at is None else asked.effective_at
+    if asked.effective_at is not None:
+        return asked.effective_at
+    return now if asked.effective_on is None else at_midnight(asked.effective_on)
 
 
 async def _quote(tx: Transaction, policy: Policy, asked: AskQuote, at: datetime) -> QuoteOut:

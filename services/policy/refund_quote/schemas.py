@@ -13,9 +13,7 @@ from shared.money import Money, SignedMoney
 
 
 class AskQuote(BaseModel):
-    """What would be given back or asked for. `effective_at`, or `effective_on` for the beginning of that day; without
-    either now.
-    """
+    """What would be given back or asked for, at `effective_at`, else at the beginning of `effective_on`, else now."""
 
     model_config = ConfigDict(extra="forbid")
 
@@ -32,8 +30,6 @@ class AskQuote(BaseModel):
     def _complete(self) -> AskQuote:
         if self.kind == "premium" and self.premium_after is None:
             raise ValueError("premium_after: the premium of the whole term after the change")
-        if self.effective_at is not None and self.effective_on is not None:
-            raise ValueError("give effective_at or effective_on")
         return self
 
 
