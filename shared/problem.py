@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from decimal import Decimal
 from typing import Any, ClassVar, NamedTuple
@@ -25,6 +25,10 @@ class Fault:
     parameter: str | None = None
     header: str | None = None
     members: dict[str, Any] = field(default_factory=dict)
+
+    def text(self, language: str, members: Mapping[str, Any]) -> str:
+        """The detail in `zh` or `en`, with its own members and those of its problem filled in."""
+        return getattr(self.detail, language).format_map(_Shown({**members, **self.members}))
 
 
 class Problem(Exception):

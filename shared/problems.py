@@ -62,13 +62,10 @@ def _shown(value: Any) -> Any:
     return value
 
 
-def _fault(fault: Fault, language: str) -> dict[str, Any]:
+def _fault(fault: Fault, language: str, members: Mapping[str, Any]) -> dict[str, Any]:
     place = {"pointer": fault.pointer, "parameter": fault.parameter, "header": fault.header}
     where = {name: value for name, value in place.items() if value is not None}
-    detail = getattr(fault.detail, language)
-    for name, value in fault.members.items():
-        detail = detail.replace(f"{{{name}}}", str(value))
-    return {**where, "code": fault.code, "detail": detail, **fault.members}
+    return {**where, "code": fault.code, "detail": fault.text(language, members), **fault.members}
 
 
 def body_of(problem: Problem, *, language: str, instance: str, request_id: str) -> dict[str, Any]:
@@ -80,7 +77,7 @@ def body_of(problem: Problem, *, language: str, instance: str, request_id: str) 
         "detail": problem.text(language),
         "instance": instance,
         "code": problem.code,
-        "errors": [_fault(one, language) for one in problem.faults],
+        "errors": [_fault(one, language, problem.members) for one in problem.faults],
         "request_id": request_id,
         **{name: _shown(value) for name, value in problem.members.items()},
     }

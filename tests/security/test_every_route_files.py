@@ -12,6 +12,7 @@ from shared.clock import legal_day, process_now
 from tests.support import engines, risk_world
 from tests.support.claim_life import report
 from tests.support.complaint_world import complaint
+from tests.support.risk_parts import assessment
 from tests.support.route_walk import Operation, RouteWorld, operations_of, strangers, told
 from tests.support.route_worlds import world_of
 from tests.support.schema_bodies import UNKNOWN
@@ -33,8 +34,9 @@ async def _complaint(service: ServiceUnderTest) -> dict[str, str]:
 
 
 async def _visit(service: ServiceUnderTest) -> dict[str, str]:
-    """A visit with a hazard at the next unit, as its policy and its engineer have made them."""
-    sold = risk_world.policy(legal_day(process_now()), unit_code="320104")
+    """A visit with a hazard, its notice, a plan and an assessment at the next unit, as its people have made them."""
+    day, product = legal_day(process_now()), "work_safety_liability"
+    sold = risk_world.policy(day, unit_code="320104", policy_no="PLL-2", product=product)
     arrived = risk_world.event(risk_world.ISSUED, UUID(sold["policy_id"]), sold, orgpath=NEXT_DOOR)
     await risk_world.hear(service, arrived)
     surveyor = actor("surveyor", NEXT_DOOR)
@@ -44,13 +46,22 @@ async def _visit(service: ServiceUnderTest) -> dict[str, str]:
     await service.post(risk_world.ENGINEER, f"/v1/inspections/{visit}/schedules", agreed, version=1)
     hazard = await service.call(surveyor, "PUT", path, risk_world.HAZARD | {"comment": "估计"})
     assert hazard.status_code == 200, hazard.text
-    return {"/v1/inspections": visit, "/v1/hazards": hazard.json()["id"]}
+    engineer, made = risk_world.ENGINEER, {"/v1/inspections": visit, "/v1/hazards": hazard.json()["id"]}
+    for below, body in (
+        ("/v1/rectification-notices", {"inspection_id": visit, "hazard_ids": [made["/v1/hazards"]]}),
+        ("/v1/risk-assessments", assessment(customer_id=sold["customer_id"], policy_no="PLL-2")),
+    ):
+        answer = await service.post(engineer, below, body)
+        assert answer.status_code == 201, answer.text
+        made[below] = answer.json()["id"]
+    plans = (await service.get(surveyor, "/v1/prevention-plans")).json()["items"]
+    return made | {"/v1/prevention-plans": plans[0]["id"]}
 
 
 OWN_RECORDS: dict[str, Callable[[ServiceUnderTest], Awaitable[dict[str, str]]]] = {
     "claims": _claim, "complaints": _complaint, "risk": _visit,
 }  # fmt: skip
-FILES = {"claims": 2, "complaints": 2, "risk": 4}
+FILES = {"claims": 2, "complaints": 2, "risk": 10}
 
 
 @pytest.fixture(params=OWN_RECORDS)

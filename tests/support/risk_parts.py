@@ -42,7 +42,8 @@ def _site(known: bool) -> dict[str, Any]:
     }  # fmt: skip
 
 
-def _assessment(**more: Any) -> dict[str, Any]:
+def assessment(**more: Any) -> dict[str, Any]:
+    """What an assessment says."""
     return {
         "score": 72, "factors": [{"factor": "消防设施", "finding": "喷淋覆盖不足"}], "advice": ["补装喷淋"],
         "summary": "总体风险中等。", **more,
@@ -63,7 +64,7 @@ async def field_parts(service: ServiceUnderTest, customer_id: str) -> dict[str, 
         "/v1/sites/{}": await _made(service, engineer, "/v1/sites", _site(True) | {"address": "岚江路18号"}),
         "/v1/checklists/{}": await _made(service, rules, "/v1/checklists", _checklist(True)),
     }
-    body = _assessment(customer_id=customer_id, policy_no="PLL-1", site_id=made["/v1/sites/{}"])
+    body = assessment(customer_id=customer_id, policy_no="PLL-1", site_id=made["/v1/sites/{}"])
     made["/v1/risk-assessments/{}"] = await _made(service, engineer, "/v1/risk-assessments", body)
     plans = (await service.get(engineer, "/v1/prevention-plans")).json()["items"]
     made["/v1/prevention-plans/{}"] = plans[0]["id"]
@@ -84,7 +85,7 @@ def field_creations(visit_id: str) -> dict[str, Callable[[bool], Any]]:
     return {
         "/v1/sites": _site,
         "/v1/checklists": _checklist,
-        "/v1/risk-assessments": lambda known: _assessment(
+        "/v1/risk-assessments": lambda known: assessment(
             customer_id=customer, policy_no="PLL-1" if known else "PLL-0"
         ),
         "/v1/inspections/batches": lambda known: {

@@ -51,9 +51,9 @@ def level_of(score: int, figures: Mapping[str, Any]) -> str:
     """The risk level of points of safety, by the section `assessment` of the thresholds. Refuses (422) other points."""
     least, most = figures["minimum_score"], figures["maximum_score"]
     if not least <= score <= most:
-        raise ScoreOutOfRange(
-            Fault(ScoreOutOfRange.code, ScoreOutOfRange.detail, pointer="#/score"), minimum=least, maximum=most
-        )
+        told = {"minimum": least, "maximum": most}
+        fault = Fault(ScoreOutOfRange.code, ScoreOutOfRange.detail, pointer="#/score", members=told)
+        raise ScoreOutOfRange(fault, **told)
     if score < figures["high_below"]:
         return "high"
     return "medium" if score < figures["medium_below"] else "low"

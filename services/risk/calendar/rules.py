@@ -33,8 +33,8 @@ class AlreadyTheVisitor(Conflict):
 def check_stretch(begins: date, ends: date) -> None:
     """Refuse (422) days that end before they begin, or are more than a quarter."""
     if not 0 <= (ends - begins).days < LONGEST_DAYS:
-        fault = Fault(StretchInvalid.code, StretchInvalid.detail, parameter="to")
-        raise StretchInvalid(fault, longest=LONGEST_DAYS)
+        told = {"longest": LONGEST_DAYS}
+        raise StretchInvalid(Fault(StretchInvalid.code, StretchInvalid.detail, parameter="to", members=told), **told)
 
 
 def may_give(state: InspectionStatus, visitor: UUID | None, to: UUID) -> None:

@@ -91,8 +91,10 @@ def check_items(items: Sequence[Item]) -> None:
 def refuse_not_later(effective_from: date, newest: date | None, today: date) -> None:
     """Refuse (422) a version that would hold in the past or not after the newest one of its industry."""
     if effective_from < today or (newest is not None and effective_from <= newest):
-        fault = Fault(ChecklistNotLater.code, ChecklistNotLater.detail, pointer="#/effective_from")
-        raise ChecklistNotLater(fault, newest=(newest or today).isoformat())
+        told = {"newest": (newest or today).isoformat()}
+        pointer = "#/effective_from"
+        fault = Fault(ChecklistNotLater.code, ChecklistNotLater.detail, pointer=pointer, members=told)
+        raise ChecklistNotLater(fault, **told)
 
 
 def answer_faults(items: Sequence[Item], answers: Mapping[str, Mapping[str, str]]) -> Iterable[Fault]:

@@ -15,7 +15,7 @@ from services.risk.exposure import queries as exposure
 from services.risk.exposure.queries import kept_customer
 from services.risk.exposure.tables import PolicyEndSeen, PolicySeen
 from services.risk.follow_up.handlers import cover_ended, terms_changed
-from services.risk.key_risk.handlers import evaluate
+from services.risk.key_risk.handlers import before_renewal, evaluate
 from services.risk.plan.handlers import after_accident, plan_for, unplanned_visits
 from services.risk.plan.queries import end_told
 from services.risk.pre_bind.handlers import ENDED, Asked, application_ended, survey_for
@@ -53,6 +53,11 @@ class PolicyEnded(BaseModel):
     policy_id: UUID
     effective_on: date
     effective_at: AwareDatetime
+
+
+class PolicyExpires(BaseModel):
+    policy_id: UUID
+    days: int
 
 
 class SurveyRequested(BaseModel):
@@ -146,6 +151,14 @@ async def policy_cancelled(tx: Transaction, event: Received[PolicyEnded]) -> Non
         await cover_ended(tx, ended.policy_id)
 
 
+@consumes("policy.policy.expiring.v1")
+async def policy_expiring(tx: Transaction, event: Received[PolicyExpires]) -> None:
+    """Before the renewal somebody works on the customer's risk control file; the renewal itself waits for nothing."""
+    policy = await tx.session.get(PolicySeen, event.data.policy_id)
+    if policy is not None:
+        await before_renewal(tx, policy.customer_id, policy.ends_at)
+
+
 @consumes("policy.survey.requested.v1")
 async def survey_requested(tx: Transaction, event: Received[SurveyRequested]) -> None:
     """Somebody looks at the place before the application is decided."""
@@ -164,5 +177,5 @@ async def application_decided(tx: Transaction, event: Received[ApplicationDecide
 
 
 CONSUMERS: tuple[Consumer, ...] = (
-    policy_issued, policy_endorsed, policy_cancelled, survey_requested, application_decided,
+    policy_issued, policy_endorsed, policy_cancelled, policy_expiring, survey_requested, application_decided,
 )  # fmt: skip

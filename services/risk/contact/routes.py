@@ -8,7 +8,7 @@ from fastapi import Request
 from starlette.responses import Response
 
 from services.risk.contact import handlers, queries
-from services.risk.contact.schemas import ContactOut, LogContact
+from services.risk.contact.schemas import ContactAlone, ContactOut, LogContact
 from services.risk.key_risk.tables import ContactLog
 from shared import directory
 from shared.pagination import Page, page, read_query, shaped
@@ -34,9 +34,10 @@ async def log_contact(command: LogContact, call: Creates) -> Response:
     return sent(await handlers.log_contact(call.db, call.actor, call.key, command))
 
 
-@room.reads(f"{PATH}/{{contact_id}}", ContactOut, may="risk.contact_log.read")
+@room.reads(f"{PATH}/{{contact_id}}", ContactAlone, may="risk.contact_log.read")
 async def read_contact(contact_id: UUID, call: Reads) -> Response:
     """One talk."""
     async with call.db.transaction(call.actor) as tx:
         row = await tx.find(ContactLog, contact_id)
-        return shown(ContactOut.model_validate(row), version=row.version)
+        out = ContactAlone(**ContactOut.model_validate(row).model_dump(), available_actions=[])
+        return shown(out, version=row.version)

@@ -6,6 +6,7 @@ from typing import Literal
 
 from pydantic import AwareDatetime, BaseModel, ConfigDict, Field
 
+from shared.actions import ActionOut
 from shared.clock import Instant
 from shared.ids import Id
 
@@ -37,3 +38,9 @@ class ContactOut(BaseModel):
     contacted_at: Instant
     summary: str
     person_id: Id
+
+
+class ContactAlone(ContactOut):
+    """A talk read singly: it is written once and never changed."""
+
+    available_actions: list[ActionOut]

@@ -20,7 +20,10 @@ class SectionUnknown(Refused):
 def section_of(name: str) -> Section:
     """One of the eight sections. Refuses (422) any other."""
     if name not in set(Section):
-        raise SectionUnknown(Fault(SectionUnknown.code, SectionUnknown.detail, parameter="section"), section=name)
+        told = {"section": name}
+        raise SectionUnknown(
+            Fault(SectionUnknown.code, SectionUnknown.detail, parameter="section", members=told), **told
+        )
     return Section(name)
 
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from datetime import timedelta
+from datetime import datetime, timedelta
 from uuid import UUID
 
 from sqlalchemy import select, text
@@ -23,7 +23,7 @@ from shared.rule_sets import in_force
 from shared.work_items import close_items, open_item
 
 _ONE_CUSTOMER = text("select pg_advisory_xact_lock(hashtextextended('risk.customer.' || cast(:id as text), 0))")
-KEEP = "keep_key_risk_file"
+KEEP, RENEW = "keep_key_risk_file", "key_risk_before_renewal"
 
 
 async def evaluate(tx: Transaction, customer_id: UUID | None, *, heard: bool = True) -> None:
@@ -72,6 +72,19 @@ async def _ask_for(tx: Transaction, file: KeyRiskFile) -> None:
     )  # fmt: skip
 
 
+async def before_renewal(tx: Transaction, customer_id: UUID, ends_at: datetime) -> None:
+    """A policy of the customer ends soon: a file that nobody has worked on yet is urgent, once."""
+    await evaluate(tx, customer_id, heard=False)
+    waiting = select(KeyRiskFile).where(KeyRiskFile.customer_id == customer_id, KeyRiskFile.status == "open")
+    file = await tx.scalar(waiting)
+    if file is not None:
+        await open_item(
+            tx, RENEW, file, Text("续保前完成风险控制档案", "Work on the file before the renewal"), number=None,
+            unit_code=file.unit_code, position="risk_engineer", due_at=ends_at, priority="high",
+            href=f"/v1/key-risk-files/{file.id}/reviews",
+        )  # fmt: skip
+
+
 async def _keep(tx: Transaction, file: KeyRiskFile, met: list[rules.Criterion]) -> None:
     """The criteria as they are now; a file that nobody has worked on lies where the newest policy does."""
     criteria = [str(one) for one in met]
@@ -116,7 +129,7 @@ async def activate(tx: Transaction, file: KeyRiskFile, action: str) -> None:
     before, today = file.status, legal_day(tx.now)
     file.status, file.updated_at = str(rules.review(FileStatus(file.status))), tx.now
     file.review_due_on = file.review_due_on or rules.next_review(today, await queries.review_months(tx), None)
-    await close_items(tx, file.id, KEEP)
+    await close_items(tx, file.id, KEEP, RENEW)
     tx.note(action, file, before={"status": before}, after={"status": file.status, "next": file.review_due_on})
 
 

@@ -60,7 +60,9 @@ def check_items(first_days: Collection[date | None], starts_on: date, ends_on: d
     for n, day in enumerate(first_days):
         if day is not None and not starts_on <= day < ends_on:
             told = {"starts_on": starts_on.isoformat(), "ends_on": ends_on.isoformat()}
-            raise ItemOutsideTerm(Fault(ItemOutsideTerm.code, ItemOutsideTerm.detail, pointer=f"#/items/{n}"), **told)
+            pointer = f"#/items/{n}"
+            fault = Fault(ItemOutsideTerm.code, ItemOutsideTerm.detail, pointer=pointer, members=told)
+            raise ItemOutsideTerm(fault, **told)
 
 
 def may_confirm(status: str, items: Collection[Any]) -> None:

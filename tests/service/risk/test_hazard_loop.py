@@ -281,3 +281,16 @@ async def test_a_refused_act_changes_nothing_and_is_noted_once(risk: ServiceUnde
     assert (await risk.rows(HAZARDS), len(await risk.rows(OUTBOX))) == (before, events)
     refused = [one for one in await risk.rows(audit_entries) if one["outcome"] == "refused"]
     assert [one["action"] for one in refused][:1] != []
+
+
+async def test_of_two_receipts_at_once_one_begins_the_periods(risk: ServiceUnderTest) -> None:
+    await insured(risk)
+    seen = await visit(risk)
+    notice = await noticed(risk, seen["id"], await rated(risk, seen["id"], HIGH))
+    path = f"/v1/rectification-notices/{notice['id']}"
+    proof, version = await attached(risk, path), (await risk.get(ENGINEER, path)).json()["version"]
+    body = {"at": rfc3339(process_now()), "method": "personal_delivery", "receipt_attachment_id": proof}
+    answers = await asyncio.gather(*(risk.post(ENGINEER, f"{path}/receipts", body, version=version) for _ in range(3)))
+    assert sorted(one.status_code for one in answers) == [201, 412, 412]
+    [hazard] = await risk.rows(HAZARDS)
+    assert (hazard["status"], hazard["served_on"]) == ("rectifying", today())

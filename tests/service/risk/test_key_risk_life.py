@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 from collections.abc import Callable
 from datetime import timedelta
 from typing import Any
@@ -232,3 +233,24 @@ async def test_a_finding_about_our_work_becomes_a_task_whichever_is_heard_first(
     assert (again.status_code, again.json()["code"]) == (409, "finding_corrected_already")
     listed = (await risk.get(ENGINEER, f"{path}/findings")).json()["items"]
     assert [(one["finding_id"], one["measures"]) for one in listed] == [(finding["finding_id"], body["measures"])]
+
+
+async def test_before_a_renewal_a_file_that_nobody_worked_on_is_urgent(risk: ServiceUnderTest) -> None:
+    told = await opened(risk)
+    for n, days in enumerate((60, 30)):
+        soon = {"policy_id": told["policy_id"], "days": days}
+        await hear(risk, event("policy.policy.expiring.v1", UUID(told["policy_id"]), soon, 2 + n))
+    assert await open_kinds(risk) == [("keep_key_risk_file", "normal"), ("key_risk_before_renewal", "high")]
+    await act(risk, await the_file(risk), "reviews", REVIEW)
+    assert await open_kinds(risk) == []
+    unknown = {"policy_id": str(uuid4()), "days": 15}
+    await hear(risk, event("policy.policy.expiring.v1", uuid4(), unknown))
+
+
+async def test_two_claims_heard_at_once_open_one_file(risk: ServiceUnderTest) -> None:
+    told = policy(today() - timedelta(days=1))
+    losses = [claim(told["customer_id"], told["policy_id"], injured_count=1) for _ in range(4)]
+    await hear(risk, event(ISSUED, UUID(told["policy_id"]), told))
+    await asyncio.gather(*(hear(risk, event("claims.claim.reported.v1", UUID(one["claim_id"]), one)) for one in losses))
+    assert [one["criteria"] for one in await risk.rows(FILES)] == [["frequency"]]
+    assert len(await risk.rows(OUTBOX, subject="risk.key_risk_file.opened.v1")) == 1
