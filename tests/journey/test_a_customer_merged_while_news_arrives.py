@@ -64,6 +64,17 @@ async def test_everything_comes_to_the_kept_customer_also_what_still_names_the_m
     assert endorsed.status_code in (200, 201), endorsed.text
     await system.drain()
 
+    await _all_at_the_kept_one(system, agent, old, kept)
+    assert (await story.read())["customer_id"] == kept, "the claim follows"
+    found = await read(system, agent, f"/v1/customers?claim_no={story.claim['claim_no']}")
+    assert [one["id"] for one in found["items"]] == [kept]
+    version = (await read(system, agent, f"/v1/customers/{old}"))["version"]
+    said = {"merged_id": kept, "reason": "反向"}
+    late = await system.gateway.post(head, f"/v1/customers/{old}/merges", said, version=version)
+    assert (late.status_code, late.json()["code"]) == (409, "customer_merged")
+
+
+async def _all_at_the_kept_one(system: System, agent: SignedIn, old: str, kept: str) -> None:
     told = await read(system, agent, f"/v1/customers/{kept}/timeline?limit=200")
     kinds = [one["kind"] for one in told["items"]]
     for kind in ("policy.policy.issued", "policy.policy.endorsed", "claims.claim.reported", "claims.claim.registered",
@@ -71,17 +82,8 @@ async def test_everything_comes_to_the_kept_customer_also_what_still_names_the_m
         assert kinds.count(kind) == 1, (kind, kinds)
     assert (await read(system, agent, f"/v1/customers/{old}/timeline"))["items"] == []
     assert (await read(system, agent, f"/v1/customers/{old}"))["merged_into"] == kept
-    assert (await story.read())["customer_id"] == kept, "the claim follows"
     glance = await read(system, agent, f"/v1/customers/{kept}/overview")
     assert (glance["value"]["policies"], glance["value"]["claims"]) == (1, 1)
-    found = await read(system, agent, f"/v1/customers?claim_no={story.claim['claim_no']}")
-    assert [one["id"] for one in found["items"]] == [kept]
-    again = await system.gateway.post(head, f"/v1/customers/{old}/notes", {"text": "旧记录仍可备注"})
-    assert again.status_code == 201, again.text
-    version = (await read(system, agent, f"/v1/customers/{old}"))["version"]
-    said = {"merged_id": kept, "reason": "反向"}
-    late = await system.gateway.post(head, f"/v1/customers/{old}/merges", said, version=version)
-    assert (late.status_code, late.json()["code"]) == (409, "customer_merged")
 
 
 async def _next_version(system: System, policy: dict[str, Any]) -> dict[str, Any]:

@@ -159,6 +159,17 @@ async def test_another_units_lists_counts_filters_and_searches_are_empty(walk: W
     assert await walk.rows.fingerprints() == before
 
 
+async def test_figures_of_another_unit_do_not_exist(walk: Walk) -> None:
+    for operation in walk.of(Kind.FIGURES):
+        own = await walk.call(next(insiders(operation)), operation, query={"unit_code": "320102"})
+        assert own.status_code == 200, own.text
+        for who in strangers(operation):
+            known = told(await walk.call(who, operation, query={"unit_code": "320102"}))
+            unknown = told(await walk.call(who, operation, query={"unit_code": "999999"}))
+            walk.expect(known[0] == 404 and known == unknown, f"{operation} as {who.scope}: {known}")
+    assert not walk.faults, "\n".join(walk.faults)
+
+
 COUNTED = {"include_total": "true", "limit": "200"}
 
 

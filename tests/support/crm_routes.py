@@ -4,13 +4,14 @@ from __future__ import annotations
 
 from services.crm.customer.rules import uscc_check
 from tests.support import crm_world
+from tests.support.customer_routes import customer_routes
 from tests.support.enquiry_routes import enquiry_routes, key_account_routes
 from tests.support.route_parts import Part
 from tests.support.route_walk import RouteWorld
 from tests.support.services import ServiceUnderTest
 from tests.support.survey_routes import said_routes, survey_routes
 
-PARTS = (enquiry_routes, key_account_routes, said_routes, survey_routes)
+PARTS = (customer_routes, enquiry_routes, key_account_routes, said_routes, survey_routes)
 
 
 async def crm_world_of_routes(service: ServiceUnderTest) -> RouteWorld:

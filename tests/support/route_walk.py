@@ -6,6 +6,7 @@ An operation whose record the walker does not know is an error that names it: a 
 from __future__ import annotations
 
 import json
+import re
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, field
 from datetime import timedelta
@@ -42,6 +43,10 @@ SIBLINGS = {
 Body = Mapping[str, Any]
 
 
+FIGURES = ("/v1/service-kpis", "/v1/service-reports")
+NO_RECORDS = {"{year}", "{month}", "{metric}", "{form}"}
+
+
 class UnknownRoute(LookupError):
     """A route about a kind of record that the walker was not told of."""
 
@@ -53,6 +58,8 @@ class Kind(StrEnum):
     LIST = "list"
     SEARCH = "search"
     SUMMARY = "summary"
+    FIGURES = "figures"
+    """Sums of one unit that is named: everybody may ask for those of his own."""
     UPLOAD = "upload"
     CREATION = "creation"
     CORE = "core"
@@ -80,11 +87,13 @@ class Operation:
     def kind(self) -> Kind:
         if self.path.startswith("/v1/core/") and self._for_machines():
             return Kind.CORE
-        # a year is no record: everybody has a plan of his own unit for it
-        if "{" in self.path and not self.path.endswith("/{year}"):
+        # a year, a month, a figure are no records: everybody has those of his own unit
+        if set(re.findall(r"\{\w+\}", self.path)) - NO_RECORDS:
             return Kind.ITEM
         if self.method == "GET":
-            return Kind.LIST if "next_cursor" in self._answer() else Kind.SUMMARY
+            if "next_cursor" in self._answer():
+                return Kind.LIST
+            return Kind.FIGURES if self.path.startswith(FIGURES) else Kind.SUMMARY
         ending = self.path.rpartition("/")[2]
         return {"searches": Kind.SEARCH, "uploads": Kind.UPLOAD}.get(ending, Kind.CREATION)
 

@@ -15,13 +15,14 @@ from services.crm.cool_down.handlers import was_asked
 from services.crm.customer.tables import Customer
 from services.crm.data_check import handlers as data_check
 from services.crm.data_check.tables import DataCheck
+from services.crm.figure.handlers import tell_fact
 from services.crm.opinion import handlers as opinion
 from services.crm.opinion.shapes import state_of
 from services.crm.questionnaire.queries import asked_at
 from services.crm.questionnaire.rules import score
-from services.crm.timeline.handlers import Fact, remember
+from services.crm.timeline.handlers import Fact
 from services.crm.visit import queries, rules, shapes
-from services.crm.visit.handlers import check_visit, found_in, moment_of, raise_finding
+from services.crm.visit.handlers import check_visit, count_visit, found_in, moment_of, raise_finding
 from services.crm.visit.queries import VisitFacts
 from services.crm.visit.tables import Finding, ReturnVisit
 from shared.actions import Action
@@ -44,6 +45,7 @@ async def complete_visit(
         checks = await _checks(tx, customer, visit, command)
         done = await _answered(tx, visit, command, [one.field for one in checks if not one.matches])
         visit.completed_at, visit.completed_by = moment, actor.person_id
+        await count_visit(tx, visit, made=True)
         await close_items(tx, visit.id)
         await was_asked(tx, customer, "return_visit", visit.id, moment)
         found = [await raise_finding(tx, found_in(visit), one) for one in done.findings]
@@ -101,7 +103,7 @@ async def _tell(tx: Transaction, visit: ReturnVisit, moment: datetime, found: li
         about_id=visit.about_id, record_version=0, path=visit.org_path,
         summary={"visit_id": str(visit.id), "kind": visit.kind, "score": visit.score, "findings": len(ids)},
     )  # fmt: skip
-    await remember(tx, fact)
+    await tell_fact(tx, fact)
 
 
 ACTIONS: tuple[Action[VisitFacts], ...] = (

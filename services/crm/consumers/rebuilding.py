@@ -81,7 +81,8 @@ async def _leads(tx: Transaction) -> Mapping[str, str]:
 async def _again(tx: Transaction, row: KeptNews, consumers: Mapping[str, Consumer], leads: Mapping[str, str]) -> None:
     path = leads.get(row.path, row.path)
     if row.subject == TOLD_HERE:
-        customer = await heard_of(tx, UUID(row.data["customer_id"]), path)
+        whose = row.data.get("customer_id")
+        customer = None if whose is None else await heard_of(tx, UUID(whose), path)
         await remember(tx, fact_here(row.event_id, row.record_id, path, row.at, row.seq, row.data), customer)
     elif (consumer := consumers.get(row.subject)) is not None:
         await consumer.handler(tx, _received(row, consumer, path))

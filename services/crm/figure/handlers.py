@@ -70,14 +70,25 @@ async def tell_here(tx: Transaction, customer: Customer, kind: str, about: Place
     alone. Kept like the news of others, so that the timeline can be made again.
     """
     about_kind, record_id, path = about
-    event_id = uuid7()
-    data = {"kind": kind, "about_kind": about_kind, "customer_id": str(customer.id), "summary": _plain(summary)}
+    fact = Fact(
+        event_id=uuid7(), kind=kind, occurred_at=tx.now, about_kind=about_kind, about_id=record_id, record_version=0,
+        path=path, summary=_plain(summary),
+    )  # fmt: skip
+    await tell_fact(tx, fact, customer)
+
+
+async def tell_fact(tx: Transaction, fact: Fact, customer: Customer | None = None) -> None:
+    """A fact of crm itself, kept and placed; `customer` where he is known, else he is found through the record."""
+    data = {"kind": fact.kind, "about_kind": fact.about_kind, "summary": dict(fact.summary)}
+    if customer is not None:
+        data["customer_id"] = str(customer.id)
     row = {
-        "event_id": event_id, "subject": TOLD_HERE, "group_id": record_id, "record_id": record_id, "record_version": 0,
-        "source": "crm", "at": tx.now, "path": path, "data": data,
+        "event_id": fact.event_id, "subject": TOLD_HERE, "group_id": fact.about_id, "record_id": fact.about_id,
+        "record_version": 0, "source": "crm", "at": fact.occurred_at, "path": fact.path, "data": data,
     }  # fmt: skip
     seq = await tx.scalar(insert(KeptNews).values(**row).returning(KeptNews.seq))
-    await remember(tx, fact_here(event_id, record_id, path, tx.now, int(seq or 0), data), customer)
+    placed = fact_here(fact.event_id, fact.about_id, fact.path, fact.occurred_at, int(seq or 0), data)
+    await remember(tx, placed, customer)
 
 
 def fact_here(event_id: UUID, record_id: UUID, path: str, at: datetime, seq: int, data: Mapping[str, Any]) -> Fact:

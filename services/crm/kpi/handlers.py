@@ -87,4 +87,5 @@ async def records(
 
 async def _shown(tx: Transaction, rows: Sequence[ServiceFigure]) -> list[KpiRecordOut]:
     numbers = await numbers_of(tx, [row.about_id for row in rows])
-    return [shapes.record(row, numbers) for row in rows]
+    minimum = await queries.minimum(tx, legal_day(tx.now))
+    return [shapes.record(row, numbers, minimum) for row in rows]

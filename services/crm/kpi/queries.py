@@ -10,6 +10,7 @@ from collections.abc import Mapping, Sequence
 from datetime import date
 from decimal import Decimal
 from typing import Any
+from uuid import UUID
 
 from sqlalchemy import ARRAY, Date, Text, and_, cast, column, exists, func, literal, or_, select
 from sqlalchemy.orm import aliased
@@ -20,7 +21,7 @@ from shared import directory
 from shared.authority import covers
 from shared.database import Transaction, path_range
 from shared.errors import NotFound
-from shared.pagination import Listing
+from shared.pagination import Filter, Listing
 from shared.rule_sets import NoRuleSet, in_force
 from shared.unit_moves import former_units
 
@@ -39,6 +40,12 @@ def _counted(name: str) -> Any:
 
 RECORDS = Listing(
     model=ServiceFigure,
+    filters={
+        "on": Filter(ServiceFigure.on_day, date, ranged=True),
+        "id": Filter(ServiceFigure.id, UUID),
+        "about_kind": Filter(ServiceFigure.about_kind),
+        "about_id": Filter(ServiceFigure.about_id, UUID),
+    },
     conditions={
         "period": lambda _: ServiceFigure.metric.is_not(None),
         "counted": _counted,
@@ -50,11 +57,15 @@ RECORDS = Listing(
 
 async def paths_of_unit(tx: Transaction, unit_code: str) -> list[str]:
     """Where a unit in the caller's scope lies, and where it lay before. Raises `NotFound`."""
-    unit = await directory.unit_by_code(tx, unit_code)
-    if unit is None or not covers(unit.path, tx.actor.scope):
-        raise NotFound()
+    if unit_code == tx.actor.scope.rpartition(".")[2]:
+        path = tx.actor.scope
+    else:
+        unit = await directory.unit_by_code(tx, unit_code)
+        if unit is None or not covers(unit.path, tx.actor.scope):
+            raise NotFound()
+        path = unit.path
     before = await tx.scalars(select(former_units.c.path).where(former_units.c.code == unit_code))
-    return [unit.path, *sorted(set(before) - {unit.path})]
+    return [path, *sorted(set(before) - {path})]
 
 
 async def targets(tx: Transaction, day: date) -> Mapping[str, Decimal]:

@@ -101,11 +101,13 @@ def _point(metric: Metric, count: Count, period: Period, judged: Judged) -> Poin
     )  # fmt: skip
 
 
-def record(row: ServiceFigure, numbers: Mapping[UUID, str]) -> KpiRecordOut:
+def record(row: ServiceFigure, numbers: Mapping[UUID, str], minimum: int) -> KpiRecordOut:
+    """One record behind a figure; the part of one with few answers is told to nobody."""
     base, on = _ADDRESSES.get(row.about_kind), row.on_day
+    hidden = KINDS[Metric(row.metric)].hidden_below_sample and row.whole < minimum
     return KpiRecordOut(
         id=row.id, about=About(kind=row.about_kind, id=row.about_id, number=numbers.get(row.about_id)), on=on,
-        part=plain(row.part), whole=plain(row.whole), org_path=row.org_path,
+        part=NOT_APPLICABLE if hidden else plain(row.part), whole=plain(row.whole), org_path=row.org_path,
         href=None if base is None else f"{base}/{row.about_id}",
     )  # fmt: skip
 

@@ -11,9 +11,10 @@ from sqlalchemy import select
 
 from services.crm import events
 from services.crm.customer.tables import Customer
+from services.crm.figure.handlers import tell_fact
 from services.crm.message import queries, rules
 from services.crm.message.schemas import MessageReportOut, ReportMessage
-from services.crm.timeline.handlers import Fact, learn, remember
+from services.crm.timeline.handlers import Fact, learn
 from shared import audit
 from shared.actor import Actor
 from shared.database import Database, Record, Transaction
@@ -51,7 +52,7 @@ async def tell_customer(tx: Transaction, about: Record, customer_id: UUID, kind:
         record_version=0, path=customer.org_path,
         summary={"notice_id": str(notice_id), "channel": channel, "kind": kind},
     )  # fmt: skip
-    await remember(tx, fact, customer)
+    await tell_fact(tx, fact, customer)
     state = await tx.scalar(select(notices.c.state).where(notices.c.id == notice_id))
     if channel in BY_HAND and state == "queued":
         await _ask_to_tell(tx, Told(notice_id, about.org_path), customer, channel)

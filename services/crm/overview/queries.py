@@ -20,7 +20,7 @@ CONTACTS = (
     "claims.claim.reported", "complaints.complaint.registered", "complaints.complaint.notified",
     "policy.application.opened", "policy.document.delivered", "policy.notice.sent", "claims.notice.sent",
     "risk.notice.sent", "complaints.notice.sent", "crm.notice.sent", "crm.return_visit.completed",
-    "crm.enquiry.received", "crm.enquiry.answered", "crm.survey.answered", "crm.key_account.visited",
+    "crm.enquiry.received", "crm.enquiry.answered", "crm.key_account.visited", "crm.service.confirmed",
 )  # fmt: skip
 """Kinds of news in which the customer spoke to us, or we to him."""
 _SHOWN = 5

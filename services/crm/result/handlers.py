@@ -2,10 +2,16 @@
 
 from __future__ import annotations
 
+from collections import defaultdict
+from collections.abc import Sequence
+from decimal import Decimal
 from typing import Any
 from uuid import UUID
 
+from services.crm.figure.handlers import record
+from services.crm.figure.rules import Metric
 from services.crm.result import queries, rules
+from services.crm.result.rules import Given
 from services.crm.result.schemas import Analyse, AnalysisOut
 from services.crm.survey.queries import SurveyFacts
 from services.crm.survey.rules import SurveyStatus
@@ -13,7 +19,8 @@ from services.crm.survey.shapes import state_of
 from services.crm.survey.tables import Survey
 from shared.actions import Action
 from shared.actor import Actor
-from shared.database import Database
+from shared.clock import legal_day
+from shared.database import Database, Transaction
 from shared.idempotency import Answer, RequestKey
 from shared.ids import uuid7
 from shared.work_items import close_items
@@ -40,10 +47,24 @@ async def analyse(
             "ranking": _places(ranking, units),
         }  # fmt: skip
         survey.status = str(SurveyStatus.ANALYSED)
+        await _count(tx, survey, given)
         await close_items(tx, survey.id, "analyse_survey")
         tx.note("analyse", survey, before={"status": "closed"}, after={"status": survey.status, "ranked": len(ranking)})
         out = AnalysisOut(id=uuid7(), created_at=tx.now, index=index, ranking=ranking, survey=state_of(survey))
         return tx.answer(out, location=f"/v1/surveys/{survey.id}/results", version=survey.version)
+
+
+async def _count(tx: Transaction, survey: Survey, given: Sequence[Given]) -> None:
+    """What the survey adds to the satisfaction of each unit: sums alone, so that no answer can be told by its time."""
+    sums: dict[str, list[Decimal]] = defaultdict(list)
+    for one in given:
+        if one.points is not None:
+            sums[one.unit_path].append(Decimal(one.points))
+    for path, points in sorted(sums.items()):
+        about, on = ("survey", survey.id, path), legal_day(survey.closed_at) if survey.closed_at else survey.closes_on
+        await record(
+            tx, Metric.CUSTOMER_SATISFACTION, about, on=on, part=sum(points), whole=len(points), n=path
+        )  # fmt: skip
 
 
 def _places(ranking: list[str], units: dict[str, rules.Figure]) -> list[dict[str, Any]]:

@@ -10,7 +10,12 @@ from typing import Any
 
 from services.crm.customer.queries import CUSTOMERS
 from services.crm.customer.shapes import MASKS
+from services.crm.enquiry.queries import ENQUIRIES
 from services.crm.finding.queries import FINDINGS
+from services.crm.key_account.queries import KEY_ACCOUNTS
+from services.crm.message.queries import MESSAGES
+from services.crm.opinion.queries import DEMANDS, OPINIONS
+from services.crm.service_grant.queries import GRANTS
 from services.crm.visit.queries import VISITS
 from shared.exports import Collection, Column
 
@@ -53,6 +58,54 @@ COLLECTIONS = {
         own(
             id="标识", status="状态", org_path="机构路径", customer_id="客户标识", area="领域", severity="严重程度",
             source="来源", about_kind="事项类别", about_id="事项标识", created_at="发现时间", fixed_at="整改时间",
+        ),
+    ),
+    "enquiries": Collection(
+        ENQUIRIES, "crm.enquiry.read",
+        own(
+            id="标识", enquiry_no="咨询编号", status="状态", kind="类别", channel="渠道", unit_code="机构代码",
+            org_path="机构路径", customer_id="客户标识", policy_no="保单号", claim_no="赔案号", product="产品",
+            received_at="收到时间", owner_staff_no="首问责任人工号", transfer_count="转办次数",
+            promise_due_at="承诺答复时间",
+            extensions="延期次数", answered_at="答复时间", answered_in_time="按时答复", closed_at="办结时间",
+            satisfaction="满意度", led_to_kind="转为", led_to_id="转为标识",
+        ),
+    ),
+    "key_accounts": Collection(
+        KEY_ACCOUNTS, "crm.key_account.read",
+        own(
+            id="标识", status="状态", org_path="机构路径", customer_id="客户标识", tier="等级",
+            proposed_tier="拟定等级", approved_at="批准时间", active_from="生效时间",
+            review_due_on="应复评日", exited_at="退出时间",
+        ),
+    ),
+    "opinions": Collection(
+        OPINIONS, "crm.opinion.read",
+        own(
+            id="标识", status="状态", org_path="机构路径", customer_id="客户标识", visit_id="回访标识", topic="主题",
+            product="产品", polarity="倾向", routed_to="转交", answered_at="答复时间", created_at="提出时间",
+        ),
+    ),
+    "demands": Collection(
+        DEMANDS, "crm.demand.read",
+        own(
+            id="标识", status="状态", org_path="机构路径", customer_id="客户标识", visit_id="回访标识", product="产品",
+            estimated_premium="预计保费", reviewed_at="评审时间", created_at="提出时间",
+        ),
+    ),
+    "service_grants": Collection(
+        GRANTS, "crm.service_grant.read",
+        own(
+            id="标识", status="状态", org_path="机构路径", customer_id="客户标识", item_id="服务项目标识", tier="等级",
+            year="年度", quantity="数量", planned_cost="计划费用", cost="实际费用", planned_on="计划日期",
+            fulfilled_on="完成日期", confirmed_on="确认日期", score="评分",
+        ),
+    ),
+    "messages": Collection(
+        MESSAGES, "crm.message.read",
+        own(
+            id="标识", org_path="机构路径", service="服务", kind="种类", about_id="事项标识", channel="渠道",
+            state="状态", at="状态时间", created_at="生成时间",
         ),
     ),
 }  # fmt: skip

@@ -9,6 +9,8 @@ from uuid import UUID
 
 from services.crm import events
 from services.crm.customer.tables import Customer
+from services.crm.figure.handlers import record, withdraw
+from services.crm.figure.rules import Metric
 from services.crm.opinion.handlers import unit_over
 from services.crm.visit import queries, rules, shapes
 from services.crm.visit.queries import VisitFacts
@@ -168,11 +170,20 @@ async def cancel_visits(tx: Transaction, visits: Iterable[ReturnVisit], event: s
         visit.version += 1
         visit.updated_at = tx.now
         await close_items(tx, visit.id)
+        about = ("return_visit", visit.id, visit.org_path)
+        await withdraw(tx, Metric.RETURN_VISIT_SUCCESS, about, on=visit.due_on)
         tx.note("cancel", visit, before={"status": before}, after={"status": visit.status, "event": event})
+
+
+async def count_visit(tx: Transaction, visit: ReturnVisit, *, made: bool) -> None:
+    """A planned visit counts on the day it is due: made, or not yet."""
+    about = ("return_visit", visit.id, visit.org_path)
+    await record(tx, Metric.RETURN_VISIT_SUCCESS, about, on=visit.due_on, part=int(made))
 
 
 async def open_visit(tx: Transaction, visit: ReturnVisit, customer: Customer, number: str | None) -> None:
     """Ask the customer's unit to make the visit."""
+    await count_visit(tx, visit, made=False)
     await open_item(
         tx, "return_visit", visit, Text("客户回访", "Visit the customer again"), number=number,
         unit_code=customer.unit_code, position="service_agent", due_at=visit.due_at, basis=visit.deadline.id,

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from datetime import timedelta
+from datetime import date, timedelta
 from typing import Any
 from uuid import UUID, uuid4
 
@@ -15,6 +15,7 @@ from services.crm.customer.tables import Customer
 from services.crm.data_copy.handlers import COPY, make_copy
 from shared.actor import Actor, machine
 from shared.clock import SHANGHAI, process_now, rfc3339
+from shared.directory import directory_appointments, directory_persons
 from shared.job_runner import Runner
 from tests.support.crm_world import AGENT, C1, HEAD, SIBLING, CrmWorld, body
 from tests.support.tokens import actor
@@ -201,3 +202,38 @@ async def test_every_table_with_a_customer_follows_a_merge_or_is_named_as_stayin
     for table in ("customer_notes", "customer_consents", "timeline_entries", "record_references", "customer_contacts"):
         assert {one["customer_id"] for one in await world.rows(table)} == {kept["id"]}, table
     assert {one["customer_id"] for one in await world.rows("customer_versions")} == {C1, kept["id"]}
+
+
+@pytest.mark.parametrize(
+    ("changes", "code"),
+    [
+        ({"team_code": "320104-T01"}, "team_of_other_unit"),
+        ({"manager_staff_no": "S-BESIDE"}, "manager_of_other_unit"),
+        ({"unit_code": "3200"}, "area_of_other_unit"),
+    ],
+)  # fmt: skip
+async def test_a_customer_is_served_by_one_unit_its_team_and_its_staff(
+    world: CrmWorld, changes: dict[str, Any], code: str
+) -> None:
+    await staff_beside(world)
+    own = await customer(world, area_code="320102")
+    said = {"unit_code": "320102", "reason": "归属调整"} | changes
+    answer = await act(world, own, "assignments", said, BRANCH_HEAD)
+    assert answer.status_code == 422, answer.text
+    assert [one["code"] for one in answer.json()["errors"]] == [code]
+    assert len(await world.rows("customer_assignments")) == 1
+
+
+async def staff_beside(world: CrmWorld) -> None:
+    """A team and a manager of the unit beside, as the organisation tells of them."""
+    beside, day = uuid4(), "2020-01-01"
+    async with world.service.db.transaction(machine("crm")) as tx:
+        teams = '[{"team_code": "320104-T01", "from": "2020-01-01", "to": null}]'
+        await tx.execute(text("update directory_units set teams = cast(:teams as jsonb) where code = '320104'"),
+                         {"teams": teams})  # fmt: skip
+        await tx.execute(directory_persons.insert().values(
+            person_id=beside, staff_no="S-BESIDE", active=True, digests=[], record_version=1))  # fmt: skip
+        await tx.execute(directory_appointments.insert().values(
+            appointment_id=uuid4(), person_id=beside, staff_no="S-BESIDE", position="account_manager",
+            unit_code="320104", path="00.32.3201.320104", from_on=date.fromisoformat(day), to_on=None,
+            record_version=1))  # fmt: skip

@@ -178,3 +178,23 @@ async def test_whoever_is_kept_out_of_a_complaint_sees_figures_without_it(world:
     assert figures(await kpis(world))["complaint_rate"][0] == "5"
     rows = await world.service.get(hidden, "/v1/service-kpis/complaint_rate/records?period=2026-03")
     assert str(named("complaint a")) not in rows.text
+
+
+async def test_a_planned_visit_counts_until_it_is_made_or_taken_back(world: CrmWorld) -> None:
+    await world.put()
+    visit = await world.visit()
+
+    async def shown() -> tuple[str, str]:
+        rows = await world.rows("service_figures", metric="return_visit_success")
+        return str(sum(one["part"] for one in rows)), str(sum(one["whole"] for one in rows))
+
+    assert await shown() == ("0.0000", "1.0000")
+    assert (await world.complete(visit["id"])).status_code == 201
+    assert await shown() == ("1.0000", "1.0000")
+    claim = named("reopened")
+    await world.visit(claim)
+    assert await shown() == ("1.0000", "2.0000")
+    await world.take(world.of_claim("reopened", claim, version=11, reason_code="new_evidence"))
+    assert await shown() == ("1.0000", "1.0000"), "what nobody has to make any more never counted"
+    told = [one for one in await world.timeline() if one["kind"] == "crm.return_visit.completed"]
+    assert len(told) == 1

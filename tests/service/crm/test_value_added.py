@@ -152,7 +152,7 @@ async def test_what_would_be_a_rebate_is_refused_when_planned_and_when_booked(wo
     item = await defined(world, unit_cost="450.00")
     first = await granted(world, item)
     await granted(world, item)
-    more = await defined(world, code="handbook", nature="material", unit_cost="12.51")
+    more = await defined(world, code="leaflet", nature="material", unit_cost="12.51")
     over = refused(await grant(world, more), 422, "rebate_bar")
     assert (over["at_most"], over["booked"], over["asked"]) == ("912.50", "900.00", "12.51")
     refused(await confirm(world, first, "fulfilled", cost="462.51"), 422, "rebate_bar")
