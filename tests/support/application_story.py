@@ -17,6 +17,7 @@ from shared.events import Payload
 from tests.support.gateway import SignedIn
 from tests.support.system import System
 
+ABOUT = {"application_id": "id", "customer_id": "customer_id"}
 SIGNER = {"role": "legal_representative", "name": "陈岚"}
 
 
@@ -134,16 +135,16 @@ class ApplicationStory:
 
     async def surveyed(self, inspector_id: str) -> None:
         """Risk announces the survey and the assessment, signed now."""
-        ids = {"application_id": self.application["id"], "customer_id": self.application["customer_id"]}
+        ids: dict[str, Any] = {name: UUID(self.application[told]) for name, told in ABOUT.items()}
         at = process_now()
         async with self.system.workers["risk"].database.transaction(machine("risk")) as tx:
             survey = SurveySigned(
                 inspection_id=uuid4(), inspector_id=UUID(inspector_id), inspected_at=at, signed_at=at,
-                **{name: UUID(value) for name, value in ids.items()},
+                **ids,
             )  # fmt: skip
             assessed = RiskAssessed(
                 assessment_id=uuid4(), assessor_id=UUID(inspector_id), signed_at=at,
-                **{name: UUID(value) for name, value in ids.items()},
+                **ids,
             )  # fmt: skip
             tx.publish(survey, _About(survey.inspection_id, self.application["org_path"]))
             tx.publish(assessed, _About(assessed.assessment_id, self.application["org_path"]))

@@ -24,7 +24,7 @@ from embedded.check.subscriptions import consumers_of
 from embedded.demonstration.customers import customers
 from embedded.demonstration.people import staff_by
 from embedded.demonstration.story import story_policies
-from services.risk.plan.handlers import DUE
+from services.risk.due.handlers import DUE
 from shared.actor import Actor, machine
 from shared.authority import caller_limits
 from shared.clock import legal_day, process_now, rfc3339

@@ -29,7 +29,8 @@ def today() -> date:
 
 async def insured(risk: ServiceUnderTest, **changes: Any) -> dict[str, Any]:
     """A policy in force, as heard of."""
-    told = policy(today() - timedelta(days=30), **{"risk_level": "high"} | changes)
+    given: dict[str, Any] = {"risk_level": "high"} | changes
+    told = policy(today() - timedelta(days=30), **given)
     await hear(risk, event(ISSUED, UUID(told["policy_id"]), told))
     return told
 

@@ -26,7 +26,7 @@ async def said_routes(service: ServiceUnderTest) -> Part:
     """An edition, an opinion, a demand, and a notice that somebody has to tell."""
     world = CrmWorld(service)
     visit = await world.visit(customer_id=str(await _customer(world)))
-    said = {
+    said: dict[str, Any] = {
         "opinions": [{"topic": "claims", "polarity": "negative", "text": "太慢"}] * 2,
         "demands": [{"product_need": "短期意外险"}],
     }

@@ -15,7 +15,7 @@ from services.risk.hazard.rules import HazardClass, HazardStatus
 from shared.clock import SHANGHAI
 from shared.errors import OccurredInFuture, ReasonRequired, StateConflict, ValidationFailed
 
-SHIPPED = Path(__file__).parents[3] / "services/risk/rule_sets/thresholds.2026-1.toml"
+SHIPPED = Path(__file__).parents[3] / "services/risk/rule_sets/thresholds.2026-2.toml"
 SCORING = rules.read_scoring(tomllib.loads(SHIPPED.read_text(encoding="utf-8"))["content"]["hazard"])
 NOW = datetime(2026, 7, 14, 15, tzinfo=SHANGHAI)
 

@@ -13,7 +13,7 @@ from services.risk.key_risk import rules
 from services.risk.key_risk.rules import ClaimSeen, Cover, Criterion, FileStatus
 from shared.errors import StateConflict
 
-SHIPPED = Path(__file__).parents[3] / "services/risk/rule_sets/thresholds.2026-1.toml"
+SHIPPED = Path(__file__).parents[3] / "services/risk/rule_sets/thresholds.2026-2.toml"
 RULE_SET = tomllib.loads(SHIPPED.read_text(encoding="utf-8"))
 THRESHOLDS = rules.read_thresholds(RULE_SET["content"]["key_risk"])
 TODAY = date(2026, 7, 15)
