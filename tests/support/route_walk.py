@@ -56,6 +56,11 @@ class Kind(StrEnum):
     UPLOAD = "upload"
     CREATION = "creation"
     CORE = "core"
+    COMPANY = "company"
+
+
+COMPANY = ("/v1/products",)
+"""What belongs to the company and has no place in the tree: every unit reads it alike."""
 
 
 @dataclass(frozen=True)
@@ -80,6 +85,8 @@ class Operation:
     def kind(self) -> Kind:
         if self.path.startswith("/v1/core/") and self._for_machines():
             return Kind.CORE
+        if self.path.startswith(COMPANY):
+            return Kind.COMPANY
         if "{" in self.path:
             return Kind.ITEM
         if self.method == "GET":
