@@ -261,6 +261,21 @@ def _is_below(item: Mapping[str, Any], unit: str) -> bool:
     return place == unit or place.startswith(f"{unit}.")
 
 
+async def test_what_belongs_to_the_company_is_read_alike_at_every_unit(walk: Walk) -> None:
+    """It has no place in the tree, so there is nothing to hide; only whoever may publish changes it."""
+    operations = walk.of(Kind.COMPANY)
+    assert bool(operations) == (walk.world.service.service == "policy")
+    for operation in (one for one in operations if "{" not in one.path and one.method == "GET"):
+        who = next(insiders(operation))
+        own = (await walk.call(who, operation, query=COUNTED)).json()
+        assert own["items"], operation
+        for other in strangers(operation):
+            walk.expect((await walk.call(other, operation, query=COUNTED)).json() == own, f"{operation} as {other}")
+    writes = {holder for one in operations if one.writes for place in "SCLBH" for holder in one.holders(place)}
+    assert writes <= {"rules_manager"}
+    assert not walk.faults, "\n".join(walk.faults)
+
+
 async def test_no_person_writes_through_the_seam_of_the_core_system(walk: Walk) -> None:
     """These routes name a record by the core system's own number, which no scope can hide: they are for machines."""
     from tests.support.tokens import MATRIX

@@ -9,7 +9,7 @@ from embedded.demonstration.story import story_policies
 from services.policy.core.handlers import IMPORT, import_line
 from shared.clock import legal_day, process_now
 from shared.job_runner import Runner
-from tests.support import policy_documents
+from tests.support import policy_applications, policy_documents
 from tests.support.route_walk import OWN, RouteWorld
 from tests.support.services import ServiceUnderTest
 from tests.support.tokens import actor
@@ -30,15 +30,20 @@ async def policy_world(service: ServiceUnderTest) -> RouteWorld:
     await Runner(service.db, {IMPORT: import_line(b"d" * 32)}).run_once()
     reader = actor("underwriter", "00.32")
     customer = (await service.get(reader, f"/v1/policies/{policy}")).json()["customer_id"]
+    nothing = str(uuid4())
     return RouteWorld(
         service,
         known={"/v1/policies/{}": policy, "/v1/jobs/policy/{}": started.json()["id"]}
-        | await policy_documents.made(service, policy, number),
+        | await policy_documents.made(service, policy, number)
+        | await policy_applications.made(service),
         bodies={
             "POST /v1/policies/{record_id}/reveals": {"field": "customer_name"},
             "POST /v1/policies/{record_id}/letters": {"kind": "policy_schedule"},
             "POST /v1/deliveries/{record_id}/reveals": {"field": "received_by"},
-        },
+        }
+        | policy_applications.bodies(),
         searches={"/v1/policies/searches": {"policy_no": number}},
-        creations=policy_documents.creations(policy, number, customer, str(uuid4())),
+        creations=policy_documents.creations(policy, number, customer, nothing)
+        | policy_applications.creations(policy, nothing),
+        summaries={"/v1/applications/statistics": "group_by=unit"},
     )

@@ -63,6 +63,11 @@ class Kind(StrEnum):
     UPLOAD = "upload"
     CREATION = "creation"
     CORE = "core"
+    COMPANY = "company"
+
+
+COMPANY = ("/v1/products",)
+"""What belongs to the company and has no place in the tree: every unit reads it alike."""
 
 
 @dataclass(frozen=True)
@@ -87,6 +92,8 @@ class Operation:
     def kind(self) -> Kind:
         if self.path.startswith("/v1/core/") and self._for_machines():
             return Kind.CORE
+        if self.path.startswith(COMPANY):
+            return Kind.COMPANY
         # a year, a month, a figure are no records: everybody has those of his own unit
         if set(re.findall(r"\{\w+\}", self.path)) - NO_RECORDS:
             return Kind.ITEM

@@ -185,7 +185,7 @@ def _state(policy: Policy, told: Told) -> None:
 async def _store(tx: Transaction, told: Told, policy: Policy, applied: str, digest_key: bytes, *, first: bool) -> None:
     body = told.body
     version = PolicyVersion(
-        policy_id=policy.id, org_path=policy.org_path, number=body.core_version, change=body.change.model_dump(),
+        policy_id=policy.id, org_path=policy.org_path, number=body.core_version, change=_change(body),
         made_at=_made_at(tx, told), effective_at=body.effective_at, status=body.status, starts_at=body.starts_at,
         ends_at=body.ends_at, ended_at=body.ended_at, premium=body.premium, premium_delta=body.premium_delta,
         refund_amount=body.refund_amount, insured_count=body.insured_count, cover=body.cover,
@@ -204,6 +204,12 @@ async def _store(tx: Transaction, told: Told, policy: Policy, applied: str, dige
     shapes.version_told(tx, policy, version, told, people, first=first)
     after = {"policy_version": body.core_version, "status": body.status, "applied": applied}
     tx.note(body.change.kind, policy, before=before, after=after, reason=body.change.reason)
+
+
+def _change(body: CorePolicy) -> dict[str, Any]:
+    """What happened, with the application that it answers."""
+    told = body.change.model_dump()
+    return told if body.application_id is None else {**told, "application_id": str(body.application_id)}
 
 
 def _made_at(tx: Transaction, told: Told) -> Any:

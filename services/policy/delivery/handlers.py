@@ -7,9 +7,10 @@ from datetime import date, datetime, timedelta
 from uuid import UUID
 
 from services.policy import events
+from services.policy.application.rules import ApplicationStatus
 from services.policy.delivery import queries, rules, shapes
 from services.policy.delivery.queries import Owed
-from services.policy.delivery.rules import CountedBy, DeliveryStatus, Method
+from services.policy.delivery.rules import CountedBy, DeliveryStatus, Item, Method
 from services.policy.delivery.schemas import RecordDeliveryReceipt, RecordReturn, SendItem
 from services.policy.delivery.tables import Delivery
 from services.policy.policy.tables import Policy
@@ -154,8 +155,20 @@ async def _received(tx: Transaction, row: Delivery, at: datetime, counted_by: Co
         policy_id=row.policy_id, item=row.item, document_no=row.document_no, received_on=legal_day(at), days_taken=taken
     )
     tx.publish(told, row)
+    if row.item == Item.ENDORSEMENT:
+        await _endorsement_delivered(tx, row)
     after = {"status": row.status, "counted_by": row.counted_by, "days_taken": taken}
     tx.note("receive", row, before=before, after=after)
+
+
+async def _endorsement_delivered(tx: Transaction, row: Delivery) -> None:
+    """The application for a change is over once the customer has the endorsement."""
+    application = await queries.endorsement_of(tx, row.policy_id, row.document_no)
+    if application is not None:
+        before = {"status": application.status}
+        application.advance(ApplicationStatus.DELIVERED)
+        application.version, application.updated_at = application.version + 1, tx.now
+        tx.note("deliver", application, before=before, after={"status": application.status})
 
 
 async def record_return(

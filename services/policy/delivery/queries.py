@@ -10,6 +10,7 @@ from uuid import UUID
 
 from sqlalchemy import exists, func, literal, or_, select, union_all
 
+from services.policy.application.tables import Application
 from services.policy.delivery.rules import Item, Method
 from services.policy.delivery.tables import Delivery
 from services.policy.payment_order.tables import PaymentOrder
@@ -66,6 +67,18 @@ async def of_item(tx: Transaction, policy_id: UUID, item: str, document_no: str)
     statement = select(Delivery).where(
         Delivery.policy_id == policy_id, Delivery.item == item, Delivery.document_no == document_no
     )
+    return await tx.scalar(statement.with_for_update())
+
+
+async def endorsement_of(tx: Transaction, policy_id: UUID, document_no: str) -> Application | None:
+    """The application of an endorsement that has taken effect, by the number of its document; locked."""
+    version = select(PolicyVersion.change).where(
+        PolicyVersion.policy_id == policy_id, PolicyVersion.change["no"].astext == document_no
+    )
+    named = ((await tx.scalar(version.limit(1))) or {}).get("application_id")
+    if named is None:
+        return None
+    statement = select(Application).where(Application.id == UUID(named), Application.status == "effective")
     return await tx.scalar(statement.with_for_update())
 
 

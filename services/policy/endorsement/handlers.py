@@ -124,7 +124,7 @@ async def _effect(tx: Transaction, application: Application, policy: Policy, sta
         kind="endorse", no=f"{policy.policy_no}-{policy.policy_version:03d}", effective_at=at,
         reason=application.change.get("reason"), cover=change.cover, ends_at=change.ends_at, premium_delta=amount,
         instalments=_instalments(priced, policy, change, amount), insured_count=change.insured_count,
-        people=change.people, more=more,
+        people=change.people, more={**more, "application_id": str(application.id)},
     )  # fmt: skip
     row = await append(tx, policy, draft)
     application.status = "effective"

@@ -14,10 +14,12 @@ from services.policy.application.tables import Application
 from services.policy.disclosure.tables import Acknowledgement
 from services.policy.policy.tables import Base, Policy
 from shared.actor import machine
+from shared.clock import process_now, rfc3339
 from shared.ids import customer_id, uuid7
 from shared.kernel import kernel
 from tests.support.core_lines import CORE, ITEMS, NUMBER, group
 from tests.support.services import ServiceUnderTest
+from tests.support.tokens import actor
 
 TABLES = Base.metadata.tables
 UNDERWRITER = uuid7()
@@ -129,6 +131,15 @@ async def test_an_application_that_nobody_made_here_is_named_and_listed(policy: 
     assert {"kind": "application", "value": str(UUID(int=9))} in told["pending_references"]
 
 
+async def _deliver(policy: ServiceUnderTest, policy_id: str, number: str) -> None:
+    keeper = actor("document_custodian", "00.32")
+    sent = {"policy_id": policy_id, "item": "endorsement", "document_no": number, "method": "electronic"}
+    made = (await policy.post(keeper, "/v1/deliveries", sent | {"electronic_id": "1"})).json()
+    body = {"received_at": rfc3339(process_now()), "received_by": "欧阳岚", "relation": "policyholder"}
+    path = f"/v1/deliveries/{made['id']}/receipts"
+    assert (await policy.post(keeper, path, body, version=made["version"])).status_code == 201
+
+
 async def test_changes_and_ends_that_were_applied_for_become_what_the_core_made_of_them(
     policy: ServiceUnderTest,
 ) -> None:
@@ -137,9 +148,11 @@ async def test_changes_and_ends_that_were_applied_for_become_what_the_core_made_
     change = await applied(policy, "endorsement", "approved", **wanted)
     end = await applied(policy, "cancellation", "accepted", **wanted)
     await put(policy, change, core_version=2, change={"kind": "endorse", "no": "E2"})
+    assert (await one(policy, "applications", id=UUID(change)))["status"] == "effective"
+    await _deliver(policy, made["id"], "E2")
     ended = {"status": "cancelled", "ended_at": "2026-12-01T00:00:00+08:00", "refund_amount": "10.00"}
     await put(policy, end, core_version=3, change={"kind": "cancel", "no": "C3"}, **ended)
-    assert (await one(policy, "applications", id=UUID(change)))["status"] == "effective"
+    assert (await one(policy, "applications", id=UUID(change)))["status"] == "delivered"
     assert (await one(policy, "applications", id=UUID(end)))["status"] == "refund_pending"
 
 
