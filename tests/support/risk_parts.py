@@ -70,7 +70,28 @@ async def field_parts(service: ServiceUnderTest, customer_id: str) -> dict[str, 
     made["/v1/prevention-plans/{}"] = plans[0]["id"]
     for path in ("/v1/prevention-plans/{}", "/v1/risk-assessments/{}"):
         made[f"{path}/attachments/{{}}"] = await _attached(service, path.format(made[path]))
+    path = f"/v1/risk-assessments/{made['/v1/risk-assessments/{}']}/letters"
+    letter = await service.post(engineer, path, {"kind": "risk_assessment"})
+    assert letter.status_code == 201, letter.text
+    made["/v1/risk-assessments/{}/letters/{}"] = letter.json()["letter_id"]
     return made | {"/v1/inspections/{}/sections/{}": "products"}
+
+
+async def printed(service: ServiceUnderTest) -> dict[str, dict[str, str]]:
+    """Another visit, which is reported and has its page: for the routes of pages, by their path."""
+    visit = (await service.get(ENGINEER, "/v1/inspections?status=planned")).json()["items"][0]
+    here, version = f"/v1/inspections/{visit['id']}", visit["version"]
+    agreed = {"scheduled_at": rfc3339(process_now()), "inspector_person_id": str(ENGINEER.person_id)}
+    told = {"inspected_at": rfc3339(process_now()), "risk_level": "low", "sections": risk_world.SECTIONS}
+    for act, body in (("schedules", agreed), ("reports", told)):
+        answer = await service.post(ENGINEER, f"{here}/{act}", body, version=version)
+        assert answer.status_code == 201, answer.text
+        version = answer.json()["inspection"]["version"]
+    letter = await service.post(ENGINEER, f"{here}/letters", {"kind": "inspection_report"})
+    assert letter.status_code == 201, letter.text
+    ids = {"/v1/inspections/{}": visit["id"], "/v1/inspections/{}/letters/{}": letter.json()["letter_id"]}
+    below = "/v1/inspections/{record_id}/letters/{letter_id}"
+    return {f"{below}/page": ids, f"{below}/receipts": ids}
 
 
 async def _made(service: ServiceUnderTest, who: Any, path: str, body: dict[str, Any]) -> str:
@@ -153,6 +174,7 @@ async def risk_world_of_routes(service: ServiceUnderTest) -> RouteWorld:
     return RouteWorld(
         service,
         known=known,
+        better=await printed(service),
         bodies={
             **FIELD_BODIES,
             "POST /v1/inspections/{inspection_id}/reports": {"sections": risk_world.SECTIONS},

@@ -10,10 +10,17 @@ from starlette.responses import Response
 from services.risk.assessment import handlers, queries, schemas, shapes
 from services.risk.assessment.tables import RiskAssessment
 from shared import directory
+from shared.letter_routes import letter_routes
 from shared.pagination import Page, page, read_query, shaped
 from shared.routing import Changes, Creates, Reads, Room, sent, shown
 
 room = Room(tags=["risk assessments"])
+PATH = "/v1/risk-assessments"
+letters_room = letter_routes(
+    RiskAssessment, PATH, issue="risk.letter.issue", serve="risk.letter.serve", read="risk.attachment.read",
+    data=queries.data_of,
+)  # fmt: skip
+"""The assessment as a page for the customer."""
 
 
 @room.reads("/v1/risk-assessments", Page[schemas.AssessmentItem], may="risk.assessment.read", free_query=True)

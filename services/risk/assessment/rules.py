@@ -21,6 +21,10 @@ NEXT: dict[AssessmentStatus, frozenset[AssessmentStatus]] = {
 }
 
 
+LEVEL_NAMES = {"high": "高", "medium": "中", "low": "低"}
+"""As pages for customers write the level of a risk."""
+
+
 class ScoreOutOfRange(Refused):
     """Members: `minimum` and `maximum`."""
 

@@ -7,10 +7,17 @@ from uuid import UUID
 from starlette.responses import Response
 
 from services.risk.inspection.schemas import InspectionFactOut
-from services.risk.signing import handlers, schemas
+from services.risk.inspection.tables import Inspection
+from services.risk.signing import handlers, queries, schemas
+from shared.letter_routes import letter_routes
 from shared.routing import Changes, Room, sent
 
 room = Room(tags=["inspections"])
+letters_room = letter_routes(
+    Inspection, "/v1/inspections", issue="risk.letter.issue", serve="risk.letter.serve", read="risk.attachment.read",
+    data=queries.data_of,
+)  # fmt: skip
+"""The report as a page that both sides sign."""
 
 
 @room.posts("/v1/inspections/{inspection_id}/signatures", InspectionFactOut, may="risk.inspection.sign")

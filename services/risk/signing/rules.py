@@ -11,10 +11,42 @@ from services.risk.inspection.rules import (
     NEXT,
     ContradictionUnexplained,
     InspectionStatus,
+    Section,
     refuse_future,
     unexplained,
 )
 from shared.errors import Conflict, Fault, Forbidden, Refused, StateConflict, Text
+
+SECTION_NAMES = {
+    Section.MANAGEMENT_ATTITUDE: "企业负责人及安全负责人的态度",
+    Section.SAFETY_RULES: "安全规章制度及执行情况",
+    Section.ADDRESS: "保险标的地址",
+    Section.SAFETY_FACILITIES: "安全设施和设备数量",
+    Section.PRODUCTS: "主要产品",
+    Section.PROCESS_FLOW: "工艺流程",
+    Section.HAZARDS: "危险隐患",
+    Section.ACCIDENT_HISTORY: "以往事故记录",
+}
+KIND_NAMES = {
+    "pre_bind": "承保前查勘",
+    "periodic": "定期安全检查",
+    "ad_hoc": "专项安全检查",
+    "re_inspection": "隐患复查",
+}
+LEVEL_NAMES = {"high": "高", "medium": "中", "low": "低"}
+CLASS_NAMES = {
+    "extreme": "极其危险",
+    "high": "高度危险",
+    "significant": "显著危险",
+    "general": "一般危险",
+    "slight": "稍有危险",
+}
+
+
+def refuse_no_report(state: InspectionStatus) -> None:
+    """Refuse (409) the page of a report that nobody has made."""
+    if state not in (InspectionStatus.REPORTED, InspectionStatus.CLOSED):
+        raise StateConflict(current_state=str(state), legal_moves=sorted(NEXT[state]))
 
 
 class Side(StrEnum):
