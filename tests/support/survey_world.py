@@ -16,6 +16,7 @@ from services.crm.invitation.handlers import survey_ticks
 from services.crm.reference.tables import ClaimReference, PolicyReference, RecordReference
 from shared.actor import machine
 from shared.clock import process_now
+from shared.database import Database
 from shared.notices import notices, sending
 from shared.ticks import run_once
 from tests.support.complaint_world import appoint
@@ -54,33 +55,9 @@ class SurveyWorld:
         await appoint(self.world.service, DRAFTER, HEAD, OWNER)
 
     async def settled(self, count: int, unit: str = "3201", product: str = "public_liability", **of: Any) -> list[UUID]:
-        """So many customers of a unit, each with a claim settled yesterday, as events would have left it."""
-        made = []
-        async with self.world.service.db.transaction(machine("crm")) as tx:
-            for _ in range(count):
-                customer, policy, claim = uuid4(), uuid4(), uuid4()
-                known = {"phone": f"138{len(self.people):08d}", "known": True, "kind": "person", "name": "张三"} | of
-                path = PLACES[unit]
-                tx.add(Customer(id=customer, version=1, org_path=path, unit_code=path.rpartition(".")[2], **known))
-                await tx.flush()
-                for record_id, kind in ((policy, "policy"), (claim, "claim")):
-                    row = RecordReference(record_id=record_id, kind=kind, customer_id=customer, path=path, ended=False)
-                    tx.session.add(row)
-                today = process_now().date()
-                tx.session.add(
-                    PolicyReference(
-                        policy_id=policy, policy_no=f"P{len(self.people)}", policy_version=1, product=product,
-                        line="liability", business="group", issued_on=today - timedelta(days=90),
-                        ends_on=today + timedelta(days=270),
-                    )
-                )  # fmt: skip
-                settled_at = process_now() - timedelta(days=1)
-                tx.session.add(
-                    ClaimReference(claim_id=claim, policy_id=policy, settled_version=1, reopened_version=0,
-                                   settled_at=settled_at, cancelled=False)
-                )  # fmt: skip
-                self.people.append(customer)
-                made.append(customer)
+        """So many customers of a unit, each with a claim settled yesterday."""
+        made = await settle(self.world.service.db, len(self.people), count, PLACES[unit], product, **of)
+        self.people += made
         return made
 
     async def questionnaire(self, code: str = "claims_survey", approve: bool = True) -> dict[str, Any]:
@@ -153,6 +130,34 @@ class SurveyWorld:
         for link, content in zip(links, contents, strict=True):
             told = await self.answer(survey_id, link, {"content": content, "told": "yes"})
             assert told.status_code == 201, told.text
+
+
+async def settle(db: Database, first: int, count: int, path: str, product: str, **of: Any) -> list[UUID]:
+    """So many customers at `path`, numbered from `first`, each with a claim settled yesterday, as events leave them."""
+    made, today, before = [], process_now().date(), process_now() - timedelta(days=1)
+    async with db.transaction(machine("crm")) as tx:
+        for n in range(first, first + count):
+            customer, policy, claim = uuid4(), uuid4(), uuid4()
+            known = {"phone": f"138{n:08d}", "known": True, "kind": "person", "name": "张三"} | of
+            tx.add(Customer(id=customer, version=1, org_path=path, unit_code=path.rpartition(".")[2], **known))
+            await tx.flush()
+            for record_id, kind in ((policy, "policy"), (claim, "claim")):
+                row = RecordReference(record_id=record_id, kind=kind, customer_id=customer, path=path, ended=False)
+                tx.session.add(row)
+            tx.session.add(
+                PolicyReference(
+                    policy_id=policy, policy_no=f"P{n}", policy_version=1, product=product, line="liability",
+                    business="group", issued_on=today - timedelta(days=90), ends_on=today + timedelta(days=270),
+                )
+            )  # fmt: skip
+            tx.session.add(
+                ClaimReference(
+                    claim_id=claim, policy_id=policy, settled_version=1, reopened_version=0, settled_at=before,
+                    cancelled=False,
+                )
+            )  # fmt: skip
+            made.append(customer)
+    return made
 
 
 def days_on(count: int) -> date:

@@ -125,7 +125,7 @@ async def test_a_merge_takes_the_past_along_and_later_news_goes_to_the_one_kept(
     await world.take(world.reported(uuid4()))
     assert await world.timeline() == []
     told = await world.timeline(kept, SIBLING)
-    assert {one["kind"] for one in told} == {"claims.claim.settled", "claims.claim.reported"}
+    assert {one["kind"] for one in told} == {"claims.claim.settled", "claims.claim.reported", "crm.customer.merged"}
     [visit] = await world.rows("return_visits")
     assert (visit["customer_id"], visit["org_path"]) == (kept, "00.32.3201.320104")
     gone = (await world.service.get(AGENT, f"/v1/customers/{C1}")).json()
