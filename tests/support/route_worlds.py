@@ -142,8 +142,6 @@ async def _bound(world: SettledWorld) -> tuple[str, str]:
     return str(claim_id), payment
 
 
-
-
 APART = ("case", "officer")
 """What has a path of its own, not one below the complaint."""
 

@@ -62,7 +62,7 @@ async def _rows(db: Database, table: Any) -> list[dict[str, Any]]:
 
 async def test_a_second_run_adds_nothing(database: Database) -> None:
     first = await seed_network(database, units(), teams(), people(), HASH)
-    assert first == {"authority_tables": 1, "rule_sets": 26, "units": 120, "people": 681}
+    assert first == {"authority_tables": 1, "rule_sets": 35, "units": 120, "people": 681}
     before = {table: await _rows(database, table.__table__) for table in TABLES}
     events = await _rows(database, OUTBOX)
     second = await seed_network(database, units(), teams(), people(), "another hash")
@@ -198,7 +198,7 @@ async def test_the_command_fills_a_database_and_names_what_was_new(database: Dat
     file = tmp_path / "network.json"
     file.write_text(json.dumps(network), encoding="utf-8")
     told = json.loads(await _command(settings, "network", str(file)))
-    assert told == {"authority_tables": 1, "rule_sets": 26, "units": 120, "people": 681}
+    assert told == {"authority_tables": 1, "rule_sets": 35, "units": 120, "people": 681}
     assert [one["public_key"] for one in await _rows(database, MachineKey.__table__)] == [public]
     account = (await _rows(database, Account.__table__))[0]
     assert await matches(account["password_hash"], "Anlan-2026-demo")

@@ -213,8 +213,9 @@ def _key_accounts() -> None:
           from_on date not null,
           to_on date
         )""")
-    op.execute("create unique index key_account_people_one on key_account_people (key_account_id, role)"
-               " where to_on is null")
+    op.execute(
+        "create unique index key_account_people_one on key_account_people (key_account_id, role) where to_on is null"
+    )
     op.execute("create index key_account_people_of on key_account_people (key_account_id)")
     part_of("key_account_people", "key_accounts", "key_account_id")
     op.execute(f"""

@@ -47,9 +47,7 @@ def _questionnaires() -> None:
           unique (org_path, code, edition)
         )""")
     op.execute("create index questionnaires_in_scope on questionnaires (org_path, created_at desc, id desc)")
-    op.execute(
-        "create unique index questionnaires_one on questionnaires (org_path, code) where status = 'approved'"
-    )
+    op.execute("create unique index questionnaires_one on questionnaires (org_path, code) where status = 'approved'")
     scoped("questionnaires")
     follows("questionnaires", index=False)
 
