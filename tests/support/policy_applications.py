@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 from tests.support.application_world import LOCAL, SELLER, SERVICE, ApplicationWorld
+from tests.support.route_walk import Body
 from tests.support.sample_files import pdf
 from tests.support.services import ServiceUnderTest
 
@@ -30,7 +31,7 @@ async def made(service: ServiceUnderTest) -> dict[str, str]:
     }
 
 
-def bodies() -> dict[str, dict[str, Any]]:
+def bodies() -> dict[str, Body]:
     """Members that the schemas cannot tell."""
     return {
         "POST /v1/applications/{record_id}/reveals": {"field": "policyholder.name"},

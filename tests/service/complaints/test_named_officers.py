@@ -109,6 +109,16 @@ async def test_a_branch_is_never_without_a_full_time_officer(complaints: Service
     assert (await complaints.get(elsewhere, f"{PATH}/{first['id']}")).status_code == 404
 
 
+async def test_a_time_in_office_ends_once(complaints: ServiceUnderTest) -> None:
+    await named(complaints, OFFICER)
+    second = (await named(complaints, DEPUTY)).json()
+    path = f"{PATH}/{second['id']}/endings"
+    ended = await complaints.post(HEAD, path, {"to_on": today(), "reason": "调任"}, version=second["version"])
+    assert ended.status_code == 201, ended.text
+    again = await complaints.post(HEAD, path, {"to_on": today(1), "reason": "调任"}, version=ended.json()["version"])
+    assert (again.status_code, again.json()["code"]) == (409, "officer_term_over")
+
+
 async def test_two_full_time_officers_do_not_both_leave_at_once(complaints: ServiceUnderTest) -> None:
     both = [(await named(complaints, one)).json() for one in (OFFICER, DEPUTY)]
     ending = {"to_on": today(10), "reason": "调任"}

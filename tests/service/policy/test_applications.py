@@ -58,6 +58,13 @@ async def test_what_is_missing_is_told_once_and_all_together(world: ApplicationW
     await refused(world, again, 409, "missing_items_told")
 
 
+async def test_of_a_complete_form_nothing_is_missing_and_nothing_is_told(world: ApplicationWorld) -> None:
+    one = await world.open()
+    await one.told()
+    assert (await one.read())["missing"] == []
+    await refused(world, await one.post(SELLER, "missing-items", {"channel": "phone"}), 409, "nothing_missing")
+
+
 async def test_a_complete_proposal_goes_to_its_underwriter(world: ApplicationWorld) -> None:
     one = await (await world.open()).submitted()
     body = await one.read()

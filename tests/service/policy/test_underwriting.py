@@ -121,6 +121,12 @@ async def test_a_survey_is_asked_for_and_waited_for(world: ApplicationWorld) -> 
     assert (await one.read())["status"] == "surveyed"
 
 
+async def test_nobody_is_sent_to_look_at_a_place_that_nobody_named(world: ApplicationWorld) -> None:
+    one = await world.open(proposal(risk={}))
+    answer = await one.post(LOCAL, "survey-requests", {"reason": "on request"})
+    refused(answer, 422, "survey_site_missing")
+
+
 async def test_cover_is_not_bound_on_an_old_survey_or_without_an_assessment(world: ApplicationWorld) -> None:
     one = await world.open(proposal(requested_cover=LARGE))
     await one.submitted()

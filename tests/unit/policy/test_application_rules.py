@@ -214,6 +214,13 @@ def test_a_survey_holds_ninety_days(days: int, allowed: bool) -> None:
         survey.refuse_unsurveyed([survey.Reason.HIGH_LIMIT], newest, SETTINGS, NOW)
 
 
+def test_cover_that_needs_a_survey_is_not_bound_without_one() -> None:
+    survey.refuse_unsurveyed([], None, SETTINGS, NOW)
+    with pytest.raises(survey.SurveyMissing) as refused:
+        survey.refuse_unsurveyed([survey.Reason.HIGH_LIMIT], None, SETTINGS, NOW)
+    assert refused.value.members == {"reasons": "high_limit"}
+
+
 def lifted(factor: str = "1", outside: bool = False, **changes: Any) -> underwriting.Lift:
     return underwriting.lift(Risk(**changes), REFERRAL, Decimal(factor), outside_library=outside)
 
