@@ -172,7 +172,7 @@ def _bad(right: str) -> dict[str, str]:
 
 async def test_no_bad_credential_passes_the_door_on_any_route(gate: Gate) -> None:
     table = json.loads((ROOT / "gateway/forwarding/routes.json").read_text(encoding="utf-8"))
-    every = {(row["method"], row["path"]) for row in table}
+    every = {(row["method"], row["path"]) for row in table if row.get("permission") is not None}
     every |= {(one.method, one.path) for one in own_operations(gate) if one.permission is not None}
     leaver = await gate.gateway.enter("auditor", "00")
     bad = _bad(leaver.access_token)

@@ -10,37 +10,39 @@ CHANGES: dict[str, dict[str, str]] = {
     },
     "account_manager": {
         "policy": "application open change disclose acknowledge answer submit withdraw request_missing; refund quote; "
-        "policy reveal; note write; attachment add; job cancel",
+        "policy reveal; finding correct; note write; attachment add; job cancel",
         "crm": "customer register change add_contact consent reveal; key_account nominate visit review; "
         "service_grant grant confirm; letter issue serve; note write; attachment add; job cancel",
         "risk": "site register change reveal; contact_log record; note write",
     },
     "service_agent": {
         "policy": "application open change disclose acknowledge answer submit withdraw request_missing; refund quote; "
-        "policy reveal; letter issue serve; note write; attachment add",
+        "policy reveal; finding correct; letter issue serve; note write; attachment add",
         "claims": "intake report; claim link match reveal; survey dispatch; documents collect; consent record; "
         "agreement record; notice serve; explanation record; reopening request; letter issue serve; note write; "
         "attachment add",
         "complaints": "complaint register check_identity add_facts withdraw; review request; mis_selling open; "
         "note write; attachment add",
-        "crm": "customer register change add_contact consent check_data reveal; customer@upper merge copy; "
+        "crm": "customer register change add_contact consent check_data reveal; "
+        "customer@upper merge copy freeze erase; message report; "
         "enquiry register answer promise pause transfer convert; return_visit plan attempt complete; "
         "article@upper publish; quick_answer@upper publish; questionnaire@upper draft; survey@upper draft; survey act; "
         "call_record@upper import; service_grant grant confirm; opinion answer; finding follow_up; "
         "letter issue serve; note write; attachment add; job cancel",
     },
     "underwriter": {
-        "policy": "application request_missing request_survey opine decide; rescission@upper declare; refund quote; "
+        "policy": "application request_missing request_survey opine decide; policy issue endorse cancel; "
+        "renewal decide; safety_demand decide; finding correct; rescission@upper declare; refund quote; "
         "reconciliation resolve; policy reveal; letter issue serve; note write; attachment add; job cancel",
         "crm": "customer reveal; finding follow_up",
     },
     "document_custodian": {
         "policy": "controlled_document register move void count; delivery send confirm return; "
         "archive_volume bind seal lend return; archive_volume@branch destroy; policy reveal; letter issue serve; "
-        "note write; attachment add; job cancel",
+        "finding correct; note write; attachment add; job cancel",
     },
     "cashier": {
-        "policy": "payment_order confirm fail; refund quote; policy reveal; payer_account unmask; note write; "
+        "policy": "payment_order confirm fail resubmit; refund quote; policy reveal; payer_account unmask; note write; "
         "attachment add",
         "claims": "payment accept confirm fail resubmit reveal; payee_account unmask; attachment add",
     },
@@ -72,7 +74,7 @@ CHANGES: dict[str, dict[str, str]] = {
         "policy": "attachment add",
         "risk": "site register change reveal; inspection_plan confirm; "
         "inspection open schedule record report feedback sign; hazard rate evidence close; "
-        "rectification issue confirm; assessment draft sign; key_risk_file close; contact_log record; "
+        "rectification issue confirm; assessment draft sign; key_risk_file close review; contact_log record; "
         "letter issue serve; note write; attachment add; job cancel",
     },
     "complaint_officer": {
@@ -89,12 +91,12 @@ CHANGES: dict[str, dict[str, str]] = {
         "claims": "destruction decide; approval@branch decide; litigation@branch decide; reopening@branch decide; "
         "survey dispatch; "
         "duty_roster plan; quality_check@managing record; claim reveal; export approve; note write; job cancel",
-        "risk": "inspection_plan confirm; inspection open schedule; hazard extend; key_risk_file close; "
+        "risk": "inspection_plan confirm; inspection open schedule; hazard extend; key_risk_file close review; "
         "export approve; note write; job cancel",
         "complaints": "complaint@upper assign extend; root_cause@upper record; mis_selling@upper assign; "
         "office@upper fill; "
         "export@upper approve; note write; job cancel",
-        "crm": "customer assign merge; customer@upper copy; desk staff; return_visit plan; key_account@upper approve; "
+        "crm": "customer assign merge; customer@upper copy freeze erase; desk staff; return_visit plan; key_account@upper approve; "
         "key_account visit review; survey@upper plan draft approve; survey act; questionnaire@upper approve; "
         "opinion answer; demand@upper review; finding follow_up; export approve; note write; job cancel",
     },
@@ -134,6 +136,8 @@ READS: dict[str, str] = {
     "policy.policy": "sales_agent service_agent underwriter document_custodian cashier surveyor adjuster "
     "claims_approver risk_engineer complaint_officer account_manager",
     "policy.product": "* rules_manager",
+    "policy.renewal": "sales_agent service_agent underwriter risk_engineer account_manager",
+    "policy.safety_demand": "underwriter risk_engineer account_manager",
     "policy.reconciliation": "underwriter cashier core_system",
     "policy.statistics": "underwriter account_manager",
     "claims.attachment": "service_agent surveyor adjuster claims_approver archivist complaint_officer cashier",
