@@ -187,6 +187,21 @@ async def _it_ends_after_a_hundred_days(
         },
         "documents": _papers("cancellation_form"),
     })  # fmt: skip
+    await _told_once_and_quoted(story, policy)
+    order = await _ended(story, owner)
+    await system.drain()
+    move(system, clock, "2026-04-15T10:00")
+    await _confirm(system, order, None)
+    assert (await story.read())["status"] == "refunded"
+    agent = await system.enter("service_agent", UNIT)
+    read = await system.gateway.get(agent, f"/v1/policies/{policy['id']}")
+    assert read.json()["status"] == "cancelled"
+    open_claim = await system.gateway.get(agent, f"/v1/claims/{claim.json()['id']}")
+    assert open_claim.json()["status"] == "reported"
+
+
+async def _told_once_and_quoted(story: ApplicationStory, policy: dict[str, Any]) -> None:
+    system = story.system
     await story.done("service_agent", "missing-items", {"channel": "phone"})
     await story.refused(409, "missing_items_told", "service_agent", "missing-items", {"channel": "phone"})
     seller = await system.enter("sales_agent", UNIT)
@@ -198,6 +213,10 @@ async def _it_ends_after_a_hundred_days(
         seller, "/v1/refund-quotes", {"policy_id": policy["id"], "effective_on": CHANGE_DAY}
     )
     assert quote.json()["amount"] == "19875.00", quote.text
+
+
+async def _ended(story: ApplicationStory, owner: dict[str, Any]) -> dict[str, Any]:
+    """Accepted and carried out; the order of the refund, due within thirty days of the notice."""
     await _submitted(story)
     await story.done(f"underwriter@{CENTRAL}", "decisions", {"outcome": "accept", "amount": "19875.00"})
     own = {"payee": {"name": owner["name"], "account": ACCOUNT}}
@@ -206,12 +225,4 @@ async def _it_ends_after_a_hundred_days(
     assert ended["claims_open"] == 1
     order = await _order(story, "refund")
     assert order["due_on"] == "2026-05-10"
-    await system.drain()
-    move(system, clock, "2026-04-15T10:00")
-    await _confirm(system, order, None)
-    assert (await story.read())["status"] == "refunded"
-    agent = await system.enter("service_agent", UNIT)
-    read = await system.gateway.get(agent, f"/v1/policies/{policy['id']}")
-    assert read.json()["status"] == "cancelled"
-    open_claim = await system.gateway.get(agent, f"/v1/claims/{claim.json()['id']}")
-    assert open_claim.json()["status"] == "reported"
+    return order
