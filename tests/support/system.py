@@ -51,6 +51,8 @@ SERVICES = ("policy", "claims", "risk", "complaints", "crm")
 STORY_UNITS = ("00", "32", "3200", "3201", "3202", "320102", "320104", "320205")
 CORE, CORE_KEY = "M0001", OKPKey.generate_key("Ed25519", parameters={"kid": "core-1"})
 QUOTAS = dict.fromkeys(("rate_read", "rate_write", "rate_machine", "rate_sign_in", "rate_source"), 100_000)
+NO_AGE = {"password_max_days": 0}
+"""A story may last for months: its people's passwords do not grow old in between."""
 
 
 class Server:
@@ -268,7 +270,7 @@ async def platform(
         server.reserve()
         (folder / name).mkdir()
     told = {name: server.url for name, server in servers.items()}
-    app = create_gateway(gateway.settings_of(urls["gateway"], folder, service_urls=told, **QUOTAS))
+    app = create_gateway(gateway.settings_of(urls["gateway"], folder, service_urls=told, **QUOTAS, **NO_AGE))
     await _seed(app.state.db, set(story))
     front = Server()
     await front.start(app, ClientConnection)

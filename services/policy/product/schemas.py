@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 from datetime import date
+from itertools import pairwise
 from typing import Annotated, Any, Literal
 
-from pydantic import BaseModel, ConfigDict, Field
+from pydantic import BaseModel, ConfigDict, Field, model_validator
 
 from shared.actions import ActionOut
 from shared.clock import Instant
@@ -97,12 +98,26 @@ class Rating(_Body):
     minimum_premium: Money
 
 
+class ShortPeriod(_Body):
+    """The share of the premium that is earned once so many months have begun."""
+
+    months: int = Field(ge=1, le=120)
+    earned: Rate
+
+
 class RefundRule(_Body):
     rule: Literal["pro_rata", "net_premium"]
     loading: Rate | None = None
     handling_fee: Money | None = None
     handling_fee_rate: Rate | None = None
-    short_period: list[list[Any]] | None = None
+    short_period: list[ShortPeriod] | None = Field(default=None, max_length=120)
+
+    @model_validator(mode="after")
+    def _never_falls(self) -> RefundRule:
+        rows = [(one.months, one.earned) for one in self.short_period or ()]
+        if rows != sorted(set(rows)) or any(a[1] > b[1] for a, b in pairwise(rows)) or any(r[1] > 1 for r in rows):
+            raise ValueError("short_period: months rise, shares never fall and never exceed the whole")
+        return self
 
 
 class Agreement(_Body):

@@ -31,7 +31,7 @@ class Renewal(Record, Base):
     days: Mapped[int]
     status: Mapped[str]
     reasons: Mapped[list[str]] = mapped_column(JSONB)
-    referred_to: Mapped[str | None]
+    referred_to: Mapped[str | None] = mapped_column("referred_unit_code")
     decided_at: Mapped[datetime | None]
     decided_by: Mapped[UUID | None]
     reason: Mapped[str | None]

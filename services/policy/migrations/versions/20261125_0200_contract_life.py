@@ -114,7 +114,7 @@ def _renewals() -> None:
           days integer not null,
           status text not null check (status in ('open', 'referred', 'agreed', 'declined', 'ended')),
           reasons jsonb not null,
-          referred_to text,
+          referred_unit_code text,
           decided_at timestamptz,
           decided_by uuid,
           reason text,
@@ -125,7 +125,7 @@ def _renewals() -> None:
     scoped("renewals")
     follows("renewals", index=False)
     follows("renewals", "unit_code")
-    follows("renewals", "referred_to")
+    follows("renewals", "referred_unit_code")
 
 
 def _safety_demands() -> None:
