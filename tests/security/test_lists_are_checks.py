@@ -97,11 +97,15 @@ async def service(request: pytest.FixtureRequest, clones: engines.Clones, tmp_pa
     await clones.reset(request.param)
 
 
+APART = {"/v1/messages"}
+"""Lists whose single read shows more, to fewer: the words of a notice are for whoever has to tell it."""
+
+
 def _lists(service: ServiceUnderTest) -> list[tuple[Operation, Operation]]:
     """Every list of records with the read of one of them."""
     reads = {one.path.rpartition("/{")[0]: one for one in operations_of(service.app) if one.method == "GET"
              and one.path.count("{") == 1 and one.path.endswith("}")}  # fmt: skip
-    every = [one for one in operations_of(service.app) if one.method == "GET" and one.path in reads]
+    every = [one for one in operations_of(service.app) if one.method == "GET" and one.path in reads.keys() - APART]
     return [(one, reads[one.path]) for one in every]
 
 

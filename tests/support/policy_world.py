@@ -9,7 +9,7 @@ from embedded.demonstration.story import story_policies
 from services.policy.core.handlers import IMPORT, import_line
 from shared.clock import legal_day, process_now
 from shared.job_runner import Runner
-from tests.support import policy_applications, policy_documents
+from tests.support import policy_applications, policy_documents, policy_duties
 from tests.support.route_walk import OWN, RouteWorld
 from tests.support.services import ServiceUnderTest
 from tests.support.tokens import actor
@@ -35,7 +35,8 @@ async def policy_world(service: ServiceUnderTest) -> RouteWorld:
         service,
         known={"/v1/policies/{}": policy, "/v1/jobs/policy/{}": started.json()["id"]}
         | await policy_documents.made(service, policy, number)
-        | await policy_applications.made(service),
+        | await policy_applications.made(service)
+        | await policy_duties.due(service, policy),
         bodies={
             "POST /v1/policies/{record_id}/reveals": {"field": "customer_name"},
             "POST /v1/policies/{record_id}/letters": {"kind": "policy_schedule"},

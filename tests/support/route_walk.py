@@ -43,7 +43,7 @@ SIBLINGS = {
 Body = Mapping[str, Any]
 
 
-FIGURES = ("/v1/service-kpis", "/v1/service-reports")
+FIGURES = ("/v1/service-kpis", "/v1/service-reports", "/v1/risk/reports")
 NO_RECORDS = {"{year}", "{month}", "{metric}", "{form}"}
 
 

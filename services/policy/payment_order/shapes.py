@@ -10,7 +10,6 @@ from services.policy.payment_order.tables import PaymentOrder
 from shared.actions import Action, judged
 from shared.audit import Entry
 from shared.database import Transaction
-from shared.errors import ActionNotPermitted
 from shared.ids import uuid7
 from shared.masking import masked_account, masked_name
 from shared.money import yuan
@@ -72,10 +71,8 @@ def noted(row: PaymentOrder) -> dict[str, Any]:
 
 
 async def plain_values(tx: Transaction, row: PaymentOrder) -> dict[str, str | None]:
-    """What a reveal of an order can show, to whoever handles money."""
+    """What a reveal of an order can show: names, and accounts to whoever handles money."""
+    names = {"payee.name": row.payee_name, "payer.name": row.payer_name}
     if not tx.actor.may(UNMASK):
-        raise ActionNotPermitted()
-    return {
-        "payee.name": row.payee_name, "payee.account": row.payee_account, "payer.name": row.payer_name,
-        "payer.account": row.payer_account,
-    }  # fmt: skip
+        return names
+    return names | {"payee.account": row.payee_account, "payer.account": row.payer_account}

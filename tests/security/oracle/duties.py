@@ -96,7 +96,8 @@ CHANGES: dict[str, dict[str, str]] = {
         "complaints": "complaint@upper assign extend; root_cause@upper record; mis_selling@upper assign; "
         "office@upper fill; "
         "export@upper approve; note write; job cancel",
-        "crm": "customer assign merge; customer@upper copy freeze erase; desk staff; return_visit plan; key_account@upper approve; "
+        "crm": "customer assign merge; customer@upper copy freeze erase; desk staff; return_visit plan; "
+        "key_account@upper approve; "
         "key_account visit review; survey@upper plan draft approve; survey act; questionnaire@upper approve; "
         "opinion answer; demand@upper review; finding follow_up; export approve; note write; job cancel",
     },

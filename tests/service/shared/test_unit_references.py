@@ -16,7 +16,7 @@ NAMING = text(r"""
     select c.table_name, c.column_name from information_schema.columns c
     join information_schema.tables t on (t.table_schema, t.table_name) = (c.table_schema, c.table_name)
     where c.table_schema = 'public' and t.table_type = 'BASE TABLE'
-      and c.data_type = 'text' and c.column_name ~ '(^path$|_path$|^path_|unit_code$|_unit$|^referred_to$)'
+      and c.data_type = 'text' and c.column_name ~ '(^path$|_path$|^path_|unit_code$|_unit$)'
       and c.table_name not in ('directory_units', 'former_units', 'attachments')
     union select 'attachments', 'org_path'""")
 PARTS = text("select tgrelid::regclass::text from pg_trigger where tgname = 'follow_parent'")
