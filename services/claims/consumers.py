@@ -81,6 +81,7 @@ class PolicyCancelled(BaseModel):
     policy_id: UUID
     effective_at: AwareDatetime
     kind: str
+    losses_paid: bool | None = None
 
 
 class HazardSeen(BaseModel):
@@ -161,7 +162,7 @@ async def insured_listed(tx: Transaction, event: Received[InsuredListed]) -> Non
 async def policy_cancelled(tx: Transaction, event: Received[PolicyCancelled]) -> None:
     """Cover ends that moment, whichever version is looked at; open claims go on."""
     ended = event.data
-    end = {"policy_id": ended.policy_id, "effective_at": ended.effective_at, "kind": ended.kind}
+    end = ended.model_dump() | {"losses_paid": bool(ended.losses_paid)}
     kept = insert(CoverEnd).values(**end)
     await tx.execute(kept.on_conflict_do_update(index_elements=["policy_id"], set_=end))
     await _end_cover(tx, ended.policy_id, ended.effective_at, ended.kind)

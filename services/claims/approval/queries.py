@@ -20,7 +20,7 @@ from services.claims.approval.tables import ApprovalRaise, ApprovalStep, Approva
 from services.claims.claim.queries import duties_of, injured_of
 from services.claims.claim.rules import BEFORE_DECISION, ClaimStatus, Flag, Held, Outcome, PolicyDuty
 from services.claims.claim.tables import Claim, InjuredPerson
-from services.claims.cover.queries import was_rescinded
+from services.claims.cover.queries import rescission_of
 from services.claims.cover.tables import CoverVersion
 from shared import directory
 from shared.approval_chain import Act, Standing
@@ -137,7 +137,7 @@ async def approval_facts(tx: Transaction, claim: Claim, digest_key: bytes) -> Ap
     void = _void_clauses(row)
     steps, plan = tuple(await steps_of(tx, claim.id)), await adjustment.payee_plan(tx, claim.id)
     raises = tuple(await raises_of(tx, claim))
-    voided = await _voided(tx, claim.id)
+    voided, rescinded = await _voided(tx, claim.id), await rescission_of(tx, claim.policy_id)
     facts = Facts(
         status=claim.state, line=claim.line, amount=sum((one.amount for one in accident), ZERO),
         units=tuple(await directory.units_on_path(tx, claim.org_path)),
@@ -147,7 +147,7 @@ async def approval_facts(tx: Transaction, claim: Claim, digest_key: bytes) -> Ap
         barred=frozenset(
             person for one in steps if (one.sheet_version, one.payee_number) in voided for person in _persons(one)
         ),
-        rescinded=await was_rescinded(tx, claim.policy_id),
+        rescinded=rescinded is not None, losses_paid=bool(rescinded),
         raised_to=max((one.to_level for one in raises), key=rank, default=None),
     )  # fmt: skip
     cited = {clause for line in row.content["lines"] for clause in line["clause_ids"]}

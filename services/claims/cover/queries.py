@@ -39,10 +39,10 @@ async def version_of(tx: Transaction, policy_id: UUID, number: int) -> CoverVers
     return await tx.session.get(CoverVersion, (policy_id, number))
 
 
-async def was_rescinded(tx: Transaction, policy_id: UUID | None) -> bool:
-    """Whether the policy was rescinded, as the policy service told."""
+async def rescission_of(tx: Transaction, policy_id: UUID | None) -> bool | None:
+    """Whether losses before the policy's rescission are paid all the same; None where it was not rescinded."""
     end = None if policy_id is None else await tx.session.get(CoverEnd, policy_id)
-    return end is not None and end.kind == "rescind"
+    return end.losses_paid if end is not None and end.kind == "rescind" else None
 
 
 def as_version(row: CoverVersion) -> Version:

@@ -83,6 +83,8 @@ class CoverEnd(Base):
     policy_id: Mapped[UUID] = mapped_column(primary_key=True)
     effective_at: Mapped[datetime]
     kind: Mapped[str]
+    losses_paid: Mapped[bool] = mapped_column(default=False)
+    """Of a rescission: what was not told had no serious influence on losses before it (保险法 art. 16(5))."""
 
 
 class PremiumWindowSeen(Base):

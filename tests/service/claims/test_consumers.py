@@ -11,6 +11,7 @@ import pytest
 from sqlalchemy import text
 
 from services.claims.consumers import CONSUMERS
+from services.claims.cover.queries import rescission_of
 from services.claims.cover.tables import KeyAccount, OpenHazard
 from shared.actor import machine
 from shared.clock import process_now, rfc3339
@@ -268,3 +269,15 @@ async def test_a_policy_that_arrives_moves_the_claim_to_its_unit(life: ClaimLife
     row = await life.row(claim_id)
     assert (row.unit_code, row.policy_no) == ("320104", POLICY_NO)
     assert (await life.service.get(AGENT, f"/v1/claims/{claim_id}")).status_code == 404
+
+
+async def test_a_rescission_says_whether_losses_before_it_are_paid_all_the_same(life: ClaimLife) -> None:
+    await life.hear(version(1))
+    for said, paid in ((None, False), (True, True), (False, False)):
+        data = {
+            "policy_id": POLICY, "effective_on": "2026-02-01", "effective_at": "2026-02-01T00:00:00+08:00",
+            "kind": "rescind", "refund_amount": "0.00", "losses_paid": said,
+        }  # fmt: skip
+        await life.hear(told("policy.policy.cancelled.v1", data))
+        async with life.service.db.transaction(machine("claims")) as tx:
+            assert await rescission_of(tx, UUID(POLICY)) is paid

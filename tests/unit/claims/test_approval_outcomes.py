@@ -68,6 +68,12 @@ def test_non_disclosure_refuses_a_claim_only_once_the_policy_was_rescinded() -> 
     assert Claim("800.00").act(approver(SUB), "decision", **told | {"outcome": "return"}).act.outcome == "return"
 
 
+def test_non_disclosure_without_influence_refuses_no_loss_before_the_rescission() -> None:
+    told = {"outcome": "refuse", "reason_code": "non_disclosure", "reason": "question 14 was answered wrongly"}
+    with pytest.raises(rules.LossesStayPayable):
+        Claim("800.00", rescinded=True, losses_paid=True).act(approver(SUB), "opinion", **told)
+
+
 def test_the_first_step_returns_the_claim_to_calculation() -> None:
     taken = Claim("200000.00").give_back(SUB)
     assert taken.moves == (S.IN_APPROVAL, S.RETURNED)

@@ -26,9 +26,11 @@ NON_DISCLOSURE = "non_disclosure"
 """The reason code of a refusal because the policyholder did not tell what was asked (保险法 art. 16)."""
 
 
-def refuse_ground(outcome: str, reason_code: str | None, *, rescinded: bool) -> None:
+def refuse_ground(outcome: str, reason_code: str | None, *, rescinded: bool, losses_paid: bool = False) -> None:
     """Refuse a refusal of the whole claim because it was told late (422, 保险法 art. 21), and one for non-disclosure
-    of a policy that was not rescinded (409, 解释二 art. 8)."""
+    of a policy that was not rescinded (409, 解释二 art. 8) or whose losses are paid all the same (409, 保险法 art.
+    16(5)).
+    """
     if outcome != REFUSE:
         return
     if reason_code == Flag.LATE_NOTICE:
@@ -37,3 +39,5 @@ def refuse_ground(outcome: str, reason_code: str | None, *, rescinded: bool) -> 
         )
     if reason_code == NON_DISCLOSURE and not rescinded:
         raise RescissionRequired()
+    if reason_code == NON_DISCLOSURE and losses_paid:
+        raise LossesStayPayable()

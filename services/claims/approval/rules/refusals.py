@@ -65,6 +65,17 @@ class LateNoticeIsNoGround(Refused):
     )
 
 
+class LossesStayPayable(Conflict):
+    """After gross negligence that had no serious influence, earlier losses are paid (保险法 art. 16(5))."""
+
+    code = "losses_stay_payable"
+    title = Text("解除前的损失仍应赔付", "Losses before the rescission are paid")
+    detail = Text(
+        "未告知事项对保险事故没有严重影响，合同解除前的损失应予赔付(保险法第十六条第五款)。",
+        "What was not told had no serious influence; losses before the rescission are paid (保险法 art. 16(5)).",
+    )
+
+
 class RescissionRequired(Conflict):
     """Whoever has not rescinded cannot refuse for what was not disclosed (保险法解释二 art. 8)."""
 

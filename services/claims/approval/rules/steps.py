@@ -75,7 +75,8 @@ class Facts:
     accident. `units`: the existing units from the handling one up to the head office. `interested`: persons who are, or
     whose declared relatives are, claimant, reporter, payee or beneficiary. `unacknowledged`: exclusions which the
     policyholder never acknowledged. `barred`: who approved what was changed after the decision;
-    `raised_to`: the level to which somebody took the claim up; `rescinded`: whether the policy was. `ladder`: the kind
+    `raised_to`: the level to which somebody took the claim up; `rescinded`: whether the policy was, `losses_paid`: with
+    losses before it paid all the same. `ladder`: the kind
     of limit; `side`: a decision beside the claim's own life."""
 
     status: ClaimStatus
@@ -89,6 +90,7 @@ class Facts:
     barred: frozenset[UUID] = frozenset()
     raised_to: str | None = None
     rescinded: bool = False
+    losses_paid: bool = False
     ladder: str = "claim_payment"
     side: bool = False
 
@@ -266,7 +268,7 @@ def _refuse_content(facts: Facts, sheet: Sheet, now: Standing, command: Command)
     refuse_other_outcome(now, command.outcome)
     if command.outcome == RETURN or command.outcome == REFUSE:
         refuse_without_reason(command.outcome, command.reason_code, command.reason)
-        refuse_ground(command.outcome, command.reason_code, rescinded=facts.rescinded)
+        refuse_ground(command.outcome, command.reason_code, rescinded=facts.rescinded, losses_paid=facts.losses_paid)
     if command.outcome == RETURN or facts.side:
         return
     void = facts.unacknowledged & (sheet.clause_ids | set(command.clause_ids))
