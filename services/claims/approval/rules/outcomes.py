@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from decimal import Decimal
 
-from services.claims.approval.rules.refusals import LateNoticeIsNoGround, RescissionRequired
+from services.claims.approval.rules.refusals import LateNoticeIsNoGround, LossesStayPayable, RescissionRequired
 from services.claims.claim.rules import Flag, Outcome
 from shared.approval_chain import REFUSE
 from shared.errors import Fault
