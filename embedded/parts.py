@@ -69,6 +69,7 @@ def all_parts(home: Home, postgres: PostgresCluster, nats: NatsServer, gateway_p
     parts = [_worker("gateway", "gateway", gateway), _api("gateway", "gateway", gateway_port, gateway, "/readyz")]
     for service in SERVICES:
         environment = home.environment(service, postgres, nats)
-        parts.append(_worker(service, f"services.{service}", environment))
+        linked = {"CRM_SURVEY_PAGE_URL": f"http://{HOST}:{gateway_port}/survey"} if service == "crm" else {}
+        parts.append(_worker(service, f"services.{service}", environment | linked))
         parts.append(_api(service, f"services.{service}", ports[service], environment, "/readyz"))
     return parts

@@ -14,6 +14,7 @@ from embedded.databases import DEPLOYABLES
 from embedded.engines.nats_config import BOOTSTRAP
 from gateway.settings import GatewaySettings
 from scripts import secrets
+from services.crm.settings import CrmSettings
 from shared.settings import DeployableSettings
 
 ROOT = Path(__file__).resolve().parents[2]
@@ -176,7 +177,8 @@ def test_a_secret_is_mounted_only_where_it_is_read():
 def test_every_file_that_a_process_is_told_is_mounted_and_every_name_is_one_of_its_settings(name):
     service, prefix = SERVICES[name], f"{deployable_of(name).upper()}_"
     told = {key.removeprefix(prefix): value for key, value in service["environment"].items() if key.startswith(prefix)}
-    settings = GatewaySettings if name.startswith("gateway") else DeployableSettings
+    own = {"gateway": GatewaySettings, "crm": CrmSettings}
+    settings = own.get(deployable_of(name), DeployableSettings)
     assert {key.lower() for key in told} <= set(settings.model_fields)
     mounted = {f"/run/secrets/{one}" for one in secrets_of(service)}
     files = {value for key, value in told.items() if key.endswith("_FILE")}
