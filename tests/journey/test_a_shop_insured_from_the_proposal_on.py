@@ -87,7 +87,7 @@ async def _told_before_it_is_submitted(story: ApplicationStory, clock: MovedCloc
 async def _looked_at_and_not_by_the_underwriter(story: ApplicationStory) -> None:
     """The central branch's surveyor saw the place; appointed underwriter as well, he is refused there."""
     surveyor = await story.person(f"surveyor@{CENTRAL}")
-    await story.surveyed(surveyor.id)
+    await story.surveyed(surveyor, await story.person(f"risk_engineer@{CENTRAL}"))
     assert (await story.read())["status"] == "surveyed"
     twice = await _appointed(story, surveyor, "underwriter", CENTRAL)
     await story.refused(403, "separation_of_duties", twice, "opinions", ACCEPT)

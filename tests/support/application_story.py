@@ -4,57 +4,21 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass
-from datetime import datetime
-from typing import Any, ClassVar
-from uuid import UUID, uuid4
+from typing import Any
 
 import httpx
 
 from embedded.demonstration.customers import customers
-from shared.actor import machine
 from shared.clock import process_now, rfc3339
-from shared.events import Payload
 from tests.support.gateway import SignedIn
+from tests.support.risk_world import CUSTOMER_SIGNS, INSPECTOR_SIGNS, SECTIONS
 from tests.support.system import System
 
-ABOUT = {"application_id": "id", "customer_id": "customer_id"}
+ASSESSED = {
+    "score": 78, "factors": [{"factor": "消防设施", "finding": "喷淋覆盖不足", "points": -12}],
+    "advice": ["三个月内补装仓库喷淋"], "summary": "总体风险中等。",
+}  # fmt: skip
 SIGNER = {"role": "legal_representative", "name": "陈岚"}
-
-
-class SurveySigned(Payload):
-    """What risk announces of a survey before cover, as its inspector's report says."""
-
-    SUBJECT: ClassVar[str] = "risk.inspection.completed.v1"
-
-    inspection_id: UUID
-    application_id: UUID
-    customer_id: UUID
-    kind: str = "pre_bind"
-    risk_level: str = "medium"
-    hazards: dict[str, int] = {}
-    inspector_id: UUID
-    inspected_at: datetime
-    signed_at: datetime
-
-
-class RiskAssessed(Payload):
-    """What risk announces of an assessment that was signed and handed over."""
-
-    SUBJECT: ClassVar[str] = "risk.assessment.signed.v1"
-
-    assessment_id: UUID
-    application_id: UUID
-    customer_id: UUID
-    score: int = 78
-    level: str = "medium"
-    assessor_id: UUID
-    signed_at: datetime
-
-
-@dataclass(frozen=True)
-class _About:
-    id: UUID
-    org_path: str
 
 
 async def customer(system: System, number: int = 1) -> dict[str, Any]:
@@ -133,21 +97,31 @@ class ApplicationStory:
         }  # fmt: skip
         return await self.done("sales_agent", "answers", body)
 
-    async def surveyed(self, inspector_id: str) -> None:
-        """Risk announces the survey and the assessment, signed now."""
-        ids: dict[str, Any] = {name: UUID(self.application[told]) for name, told in ABOUT.items()}
-        at = process_now()
-        async with self.system.workers["risk"].database.transaction(machine("risk")) as tx:
-            survey = SurveySigned(
-                inspection_id=uuid4(), inspector_id=UUID(inspector_id), inspected_at=at, signed_at=at,
-                **ids,
-            )  # fmt: skip
-            assessed = RiskAssessed(
-                assessment_id=uuid4(), assessor_id=UUID(inspector_id), signed_at=at,
-                **ids,
-            )  # fmt: skip
-            tx.publish(survey, _About(survey.inspection_id, self.application["org_path"]))
-            tx.publish(assessed, _About(assessed.assessment_id, self.application["org_path"]))
+    async def surveyed(self, surveyor: SignedIn, engineer: SignedIn) -> None:
+        """The surveyor looks at the place as risk was asked to, both sides sign; the engineer assesses it."""
+        await self.system.drain()
+        gate, here = self.system.gateway, {"application_id": self.application["id"]}
+        visits = (await gate.get(surveyor, "/v1/inspections?kind=pre_bind")).json()["items"]
+        [visit] = [one for one in visits if one["application_id"] == self.application["id"]]
+        acts = (
+            ("schedules", {"scheduled_at": now(), "inspector_person_id": surveyor.id}),
+            ("reports", {"inspected_at": now(), "risk_level": "medium", "sections": SECTIONS}),
+            ("signatures", INSPECTOR_SIGNS), ("signatures", CUSTOMER_SIGNS),
+        )  # fmt: skip
+        for act, body in acts:
+            signed = {"signed_at": now()} if act == "signatures" else {}
+            version = (await gate.get(surveyor, f"/v1/inspections/{visit['id']}")).json()["version"]
+            path = f"/v1/inspections/{visit['id']}/{act}"
+            answer = await gate.post(surveyor, path, body | signed, version=version)
+            assert answer.status_code == 201, f"{act}: {answer.text}"
+        drafted = await gate.post(engineer, "/v1/risk-assessments", ASSESSED | here | {
+            "customer_id": self.application["customer_id"], "inspection_id": visit["id"],
+        })  # fmt: skip
+        assert drafted.status_code == 201, drafted.text
+        handed = {"handed_over": {"at": now(), "method": "in_person", "received_by": "安全负责人"}}
+        path = f"/v1/risk-assessments/{drafted.json()['id']}/signatures"
+        answer = await gate.post(engineer, path, handed, version=1)
+        assert answer.status_code == 201, answer.text
         await self.system.drain()
 
 

@@ -95,7 +95,8 @@ async def schedule(
         inspection = await tx.find_for_change(Inspection, inspection_id, version)
         facts = await queries.facts_of(tx, inspection)
         rules.may_schedule(inspection.state, command.reason)
-        engineer = await queries.engineer(tx, command.inspector_person_id, "#/inspector_person_id")
+        positions = queries.inspectors(inspection.kind)
+        engineer = await queries.engineer(tx, command.inspector_person_id, "#/inspector_person_id", positions)
         queries.refuse_inspector(command.inspector_person_id, engineer["path"], facts)
         before = inspection.status
         inspection.status = str(InspectionStatus.SCHEDULED)

@@ -16,7 +16,7 @@ from services.risk.checklist.rules import Item, read_items
 from services.risk.exposure import queries as exposure
 from services.risk.exposure.tables import ClaimSeen, PolicySeen
 from services.risk.inspection import rules
-from services.risk.inspection.rules import InspectionStatus
+from services.risk.inspection.rules import InspectionKind, InspectionStatus
 from services.risk.inspection.tables import Hazard, Inspection, InspectionPlan, InspectionSignature
 from shared import directory
 from shared.actions import Action
@@ -136,10 +136,17 @@ async def signatures_of(tx: Transaction, inspection_id: UUID) -> Sequence[Inspec
     return await tx.scalars(statement.order_by(InspectionSignature.id))
 
 
-async def engineer(tx: Transaction, person_id: UUID, pointer: str) -> Mapping[str, Any]:
-    """The appointment of an engineer of loss prevention. Refuses (422) anybody else."""
+def inspectors(kind: str) -> Sequence[str]:
+    """Who goes on a visit of this kind: before cover a surveyor may look as well."""
+    return ("risk_engineer", "surveyor") if kind == InspectionKind.PRE_BIND else ("risk_engineer",)
+
+
+async def engineer(
+    tx: Transaction, person_id: UUID, pointer: str, positions: Sequence[str] = ("risk_engineer",)
+) -> Mapping[str, Any]:
+    """The appointment of an engineer of loss prevention, or to another of `positions`. Refuses (422) anybody else."""
     held = await directory.appointments(tx, person_id=person_id)
-    found = next((one for one in held if one["position"] == "risk_engineer"), None)
+    found = next((one for one in held if one["position"] in positions), None)
     if found is None:
         raise ReferenceNotFound.at(pointer)
     return found
@@ -187,9 +194,10 @@ async def who_may_inspect(tx: Transaction, inspection_id: UUID, _state: Any) -> 
 
     async def check(person_id: UUID) -> None:
         held = await directory.appointments(tx, person_id=person_id)
-        engineer = next((one for one in held if one["position"] == "risk_engineer"), None)
+        positions = inspectors(facts.inspection.kind)
+        engineer = next((one for one in held if one["position"] in positions), None)
         if engineer is None:
-            raise NotInPosition(positions=["risk_engineer"])
+            raise NotInPosition(positions=list(positions))
         refuse_inspector(person_id, engineer["path"], facts)
 
     return check
