@@ -193,7 +193,10 @@ async def _store(tx: Transaction, told: Told, policy: Policy, applied: str, dige
     )  # fmt: skip
     before = None if first else {"policy_version": policy.policy_version, "status": policy.stated_status}
     if applied == "current":
+        kept = (policy.stated_status, policy.ended_at)
         _state(policy, told)
+        if not first and await _stays_rescinded(tx, told, policy):
+            policy.stated_status, policy.ended_at = kept
         policy.policy_version = body.core_version
         policy.version += 0 if first else 1
         policy.updated_at = tx.now
@@ -204,6 +207,15 @@ async def _store(tx: Transaction, told: Told, policy: Policy, applied: str, dige
     shapes.version_told(tx, policy, version, told, people, first=first)
     after = {"policy_version": body.core_version, "status": body.status, "applied": applied}
     tx.note(body.change.kind, policy, before=before, after=after, reason=body.change.reason)
+
+
+async def _stays_rescinded(tx: Transaction, told: Told, policy: Policy) -> bool:
+    """Whether it was rescinded here and the core, which may not have heard of it yet, says otherwise; listed then."""
+    if told.body.status == "rescinded" or not await queries.rescinded_here(tx, policy.id):
+        return False
+    sides = ({"status": "rescinded"}, {"status": told.body.status, "core_version": told.body.core_version})
+    await _open_item(tx, told, policy, rules.ItemKind.OWNED_HERE, "status", sides)
+    return True
 
 
 def _change(body: CorePolicy) -> dict[str, Any]:

@@ -11,6 +11,7 @@ from services.policy.core.schemas import CorePolicy
 from services.policy.policy.rules import ReferenceKind
 from services.policy.policy.tables import CustomerReference
 from services.policy.product.queries import product_in_force
+from services.policy.rescission.tables import Rescission
 from shared import directory
 from shared.database import Transaction
 
@@ -39,3 +40,8 @@ async def known_references(
         ReferenceKind.SELLER: seller is not None,
     }
     return known, seller, None if unit is None else unit.path
+
+
+async def rescinded_here(tx: Transaction, policy_id: UUID) -> bool:
+    """Whether the insurer declared the policy rescinded, here and not in the core."""
+    return await tx.scalar(select(Rescission.id).where(Rescission.policy_id == policy_id).limit(1)) is not None

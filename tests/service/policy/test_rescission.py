@@ -130,3 +130,10 @@ async def test_a_policy_of_the_core_is_rescinded_by_the_paper_that_asked(policy:
     assert done.json()["policy"]["status"] == "rescinded"
     [order] = await policy.rows(TABLES["payment_orders"])
     assert (order["amount"], order["payee_name"]) == (Decimal(body["premium"]), None)
+    late = body | {"core_version": 2, "change": {"kind": "endorse", "no": "E-2", "reason": None}}
+    told = await policy.call(CORE, "PUT", f"/v1/core/policies/{number}", late)
+    assert (told.status_code, told.json()["applied"]) == (200, "current"), told.text
+    [row] = await policy.rows(TABLES["policies"])
+    assert (row["stated_status"], row["policy_version"]) == ("rescinded", 2)
+    items = await policy.rows(TABLES["reconciliation_items"], cause="status")
+    assert [one["theirs"]["status"] for one in items] == ["in_force"]
