@@ -165,10 +165,11 @@ async def deadline_breached(tx: Transaction, event: Received[ComplaintPeriod]) -
 
 @consumes("complaints.mis_selling_case.opened.v1")
 async def case_opened(tx: Transaction, event: Received[CaseOpened]) -> None:
+    """What a visit suspected stays open until the case is closed with what was done."""
     told = event.data
     await _keep_out(tx, told.case_id, told.kept_out)
     fact = fact_of(event, "mis_selling_case", told.case_id, summary={"due_on": told.due_on})
-    await tell(tx, fact, customer_id=told.customer_id, parent_id=told.policy_id, origin=told.origin)
+    await tell(tx, fact, customer_id=told.customer_id, parent_id=told.policy_id)
 
 
 @consumes("complaints.mis_selling_case.closed.v1")

@@ -18,11 +18,11 @@ from shared.errors import SeparationOfDuties, StateConflict
 ROOT = Path(__file__).parents[3] / "services/crm/rule_sets"
 
 
-def _content(name: str) -> dict:
-    return tomllib.loads((ROOT / f"{name}.2026-1.toml").read_text("utf-8"))["content"]
+def _content(name: str, version: str = "2026-1") -> dict:
+    return tomllib.loads((ROOT / f"{name}.{version}.toml").read_text("utf-8"))["content"]
 
 
-SCHEME = rules.read_scheme(_content("key_accounts"), _content("thresholds")["key_account"])
+SCHEME = rules.read_scheme(_content("key_accounts"), _content("thresholds", "2026-2")["key_account"])
 S = KeyAccountStatus
 
 
