@@ -69,7 +69,6 @@ class CaseOpened(BaseModel):
     customer_id: UUID | None = None
     seller_id: UUID | None = None
     due_on: date | None = None
-    origin: Origin | None = None
     kept_out: tuple[UUID, ...] = ()
 
 
